@@ -1,0 +1,105 @@
+//! The names of the known event types (SPEC §3), and the two classes of pressure.
+//!
+//! The set is open: a type that is not here is kept and forwarded all the same.
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* #[doc = concat!("`", $text, "`")] pub const $name: &str = $text;)*
+        /// Every type named here.
+        pub const ALL: &[&str] = &[$($text),*];
+    };
+}
+
+kinds! {
+    ORCH_STARTED = "orch.started";
+    ORCH_COMPLETED = "orch.completed";
+    ORCH_FAILED = "orch.failed";
+    ORCH_DRYRUN_STARTED = "orch.dryrun.started";
+    ORCH_DRYRUN_COMPLETED = "orch.dryrun.completed";
+    ORCH_PAUSED = "orch.paused";
+    ORCH_RESUMED = "orch.resumed";
+    ORCH_CANCELLED = "orch.cancelled";
+    ORCH_SNAPSHOT = "orch.snapshot";
+    /// The separate graph event of the original daemon (SPEC §9):
+    GRAPH = "graph";
+    UNIT_QUEUED = "unit.queued";
+    UNIT_STARTED = "unit.started";
+    UNIT_COMPLETED = "unit.completed";
+    UNIT_MERGED = "unit.merged";
+    UNIT_FAILED = "unit.failed";
+    UNIT_BLOCKED = "unit.blocked";
+    UNIT_SKIPPED = "unit.skipped";
+    UNIT_CANCELLED = "unit.cancelled";
+    TASK_STARTED = "task.started";
+    TASK_CLAUDE_INVOKE = "task.claude.invoke";
+    TASK_CLAUDE_DONE = "task.claude.done";
+    TASK_BACKPRESSURE = "task.backpressure";
+    TASK_VALIDATION_OK = "task.validation.ok";
+    TASK_VALIDATION_FAIL = "task.validation.fail";
+    TASK_COMMITTED = "task.committed";
+    TASK_COMPLETED = "task.completed";
+    TASK_RETRY = "task.retry";
+    TASK_FAILED = "task.failed";
+    TASK_CREATED = "task.created";
+    TASK_UPDATED = "task.updated";
+    TASK_DELETED = "task.deleted";
+    TASK_PROGRESS = "task.progress";
+    TASK_USAGE = "task.usage";
+    PR_CREATED = "pr.created";
+    PR_REVIEW_PENDING = "pr.review.pending";
+    PR_REVIEW_IN_PROGRESS = "pr.review.in_progress";
+    PR_REVIEW_APPROVED = "pr.review.approved";
+    PR_FEEDBACK_RECEIVED = "pr.feedback.received";
+    PR_FEEDBACK_ADDRESSED = "pr.feedback.addressed";
+    PR_MERGE_QUEUED = "pr.merge.queued";
+    PR_CONFLICT = "pr.conflict";
+    PR_MERGED = "pr.merged";
+    PR_FAILED = "pr.failed";
+    LOG_STDOUT = "log.stdout";
+    LOG_STDERR = "log.stderr";
+    LOG_SYSTEM = "log.system";
+    LOG_ERROR = "log.error";
+    DIFF_FILE = "diff.file";
+    DIFF_REMOVED = "diff.removed";
+    LINK_LOST = "link.lost";
+    LINK_BYE = "link.bye";
+    HUB_HELLO = "hub.hello";
+    HUB_SNAPSHOT = "hub.snapshot";
+    HUB_GAP = "hub.gap";
+    HUB_CURSOR = "hub.cursor";
+    HUB_END = "hub.end";
+    HUB_ERROR = "hub.error";
+    HUB_BYE = "hub.bye";
+}
+
+/// What may be evicted under pressure; never what overtakes (SPEC §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Everything that changes the run's state.
+    Lifecycle,
+    /// `log.*`, `diff.*` and progress.
+    Bulk,
+}
+
+impl Class {
+    /// The class of an event type; unknown types count as lifecycle.
+    ///
+    /// ```
+    /// use choo_protocol::Class;
+    /// assert_eq!(Class::of("log.stdout"), Class::Bulk);
+    /// assert_eq!(Class::of("x.acme.deployed"), Class::Lifecycle);
+    /// ```
+    pub fn of(kind: &str) -> Class {
+        if kind.starts_with("log.") || kind.starts_with("diff.") || kind == TASK_PROGRESS {
+            Class::Bulk
+        } else {
+            Class::Lifecycle
+        }
+    }
+}
+
+/// Whether lines of this type may carry a whole graph or state and so be up to
+/// [`Limits::graph_line`](crate::Limits::graph_line) long.
+pub fn carries_graph(kind: &str) -> bool {
+    matches!(kind, ORCH_STARTED | GRAPH | ORCH_SNAPSHOT | HUB_SNAPSHOT)
+}

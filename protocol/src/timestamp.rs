@@ -1,0 +1,153 @@
+//! Time on the wire: RFC 3339, printed as Go's `RFC3339Nano`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// An instant with nanoseconds, in years 0 to 9999, with the offset it was written with.
+///
+/// Reads RFC 3339 with any offset; prints the fraction without trailing zeros. Two stamps are equal
+/// when they name the same instant, whatever their offsets.
+///
+/// ```
+/// use choo_protocol::Timestamp;
+/// let stamp: Timestamp = "2025-01-18T10:30:15.120+02:00".parse()?;
+/// assert_eq!(stamp.to_string(), "2025-01-18T10:30:15.12+02:00");
+/// assert_eq!(stamp, "2025-01-18T08:30:15.12Z".parse()?);
+/// # Ok::<(), choo_protocol::TimestampError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OffsetDateTime);
+
+/// The text is not an RFC 3339 date and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimestampError;
+
+impl fmt::Display for TimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an RFC 3339 time such as 2025-01-18T10:30:15Z")
+    }
+}
+
+impl std::error::Error for TimestampError {}
+
+impl Timestamp {
+    /// Nanoseconds since 1970-01-01T00:00:00Z, in UTC. Instants outside years 0 to 9999 are moved to
+    /// the nearer end, since the wire cannot write them.
+    pub fn from_unix_nanos(nanos: i128) -> Self {
+        const FIRST: i128 = -62_167_219_200_000_000_000;
+        const LAST: i128 = 253_402_300_799_999_999_999;
+        let stamp = OffsetDateTime::from_unix_timestamp_nanos(nanos.clamp(FIRST, LAST));
+        Timestamp(stamp.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    pub fn unix_nanos(self) -> i128 {
+        self.0.unix_timestamp_nanos()
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, rounded down.
+    pub fn unix_millis(self) -> i64 {
+        i64::try_from(self.unix_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(Timestamp)
+            .map_err(|_| TimestampError)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.format(&Rfc3339).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s0_42_prints_as_gos_rfc3339nano() {
+        for (read, written) in [
+            ("2025-01-18T10:30:00Z", "2025-01-18T10:30:00Z"),
+            ("2025-01-18T10:30:00.000Z", "2025-01-18T10:30:00Z"),
+            ("2025-01-18T10:30:00.120000000Z", "2025-01-18T10:30:00.12Z"),
+            (
+                "2025-01-18T10:30:00.123456789-07:30",
+                "2025-01-18T10:30:00.123456789-07:30",
+            ),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999999Z"),
+        ] {
+            assert_eq!(read.parse::<Timestamp>().unwrap().to_string(), written);
+        }
+        for bad in [
+            "",
+            "2025-01-18 10:30:00Z",
+            "20250118T103000Z",
+            "2025-01-18T10:30:00",
+            "nope",
+        ] {
+            assert_eq!(bad.parse::<Timestamp>(), Err(TimestampError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_clamped() {
+        assert_eq!(
+            Timestamp::from_unix_nanos(i128::MAX).to_string(),
+            "9999-12-31T23:59:59.999999999Z"
+        );
+        assert_eq!(
+            Timestamp::from_unix_nanos(i128::MIN).to_string(),
+            "0000-01-01T00:00:00Z"
+        );
+        assert_eq!(Timestamp::from_unix_nanos(-1).unix_millis(), -1);
+    }
+}
