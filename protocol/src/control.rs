@@ -25,10 +25,7 @@ pub struct LinkLost {
     /// How many bytes they had, newlines included; 0 where nobody knows.
     pub bytes: u64,
     /// How many of each event type; empty where nobody knows.
-    #[serde(
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub by_type: BTreeMap<String, u64>,
     /// Why: `overflow` (a buffer was full), `unannounced` (the hub found a hole nobody told of).
     pub reason: String,

@@ -48,11 +48,7 @@ pub enum Frame<'a> {
 impl LineDecoder {
     /// A decoder at the start of a stream; of `limits` only the larger line size matters here.
     pub fn new(limits: Limits) -> Self {
-        LineDecoder {
-            limit: limits.graph_line.max(limits.line),
-            partial: Vec::new(),
-            skipped: 0,
-        }
+        LineDecoder { limit: limits.graph_line.max(limits.line), partial: Vec::new(), skipped: 0 }
     }
 
     /// Takes the next bytes and calls `on` for each line that they complete. A line that lies whole in
@@ -63,9 +59,7 @@ impl LineDecoder {
             let (head, tail) = (&rest[..end], &rest[end + 1..]);
             rest = tail;
             if self.skipped > 0 {
-                on(Frame::Oversized {
-                    bytes: self.skipped + head.len() as u64,
-                });
+                on(Frame::Oversized { bytes: self.skipped + head.len() as u64 });
                 self.skipped = 0;
             } else if self.partial.is_empty() {
                 self.report(head, &mut on);
@@ -93,9 +87,7 @@ impl LineDecoder {
     fn report(&self, line: &[u8], on: &mut impl FnMut(Frame<'_>)) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > self.limit {
-            on(Frame::Oversized {
-                bytes: line.len() as u64,
-            });
+            on(Frame::Oversized { bytes: line.len() as u64 });
         } else if !line.iter().all(u8::is_ascii_whitespace) {
             on(Frame::Line(line));
         }
@@ -123,11 +115,7 @@ mod tests {
     }
 
     fn decode(limit: usize, chunks: &[&[u8]]) -> (Vec<Got>, Option<u64>) {
-        let limits = Limits {
-            line: limit,
-            graph_line: limit,
-            ..Limits::default()
-        };
+        let limits = Limits { line: limit, graph_line: limit, ..Limits::default() };
         let mut decoder = LineDecoder::new(limits);
         let mut got = Vec::new();
         for chunk in chunks {
@@ -158,11 +146,7 @@ mod tests {
         );
         for i in 0..=stream.len() {
             for j in i..=stream.len() {
-                assert_eq!(
-                    decode(12, &[&stream[..i], &stream[i..j], &stream[j..]]),
-                    whole,
-                    "{i} {j}"
-                );
+                assert_eq!(decode(12, &[&stream[..i], &stream[i..j], &stream[j..]]), whole, "{i} {j}");
             }
         }
     }
@@ -171,19 +155,12 @@ mod tests {
     fn the_limit_is_exact_and_a_carriage_return_does_not_count() {
         assert_eq!(decode(4, &[b"1234\r\n"]).0, [Got::Line(b"1234".to_vec())]);
         assert_eq!(decode(4, &[b"1234\r", b"\n"]).0, [Got::Line(b"1234".to_vec())]);
-        assert_eq!(
-            decode(4, &[b"12345\n6\n"]).0,
-            [Got::Oversized(5), Got::Line(b"6".to_vec())]
-        );
+        assert_eq!(decode(4, &[b"12345\n6\n"]).0, [Got::Oversized(5), Got::Line(b"6".to_vec())]);
     }
 
     #[test]
     fn an_endless_line_takes_no_memory() {
-        let mut decoder = LineDecoder::new(Limits {
-            line: 100,
-            graph_line: 100,
-            ..Limits::default()
-        });
+        let mut decoder = LineDecoder::new(Limits { line: 100, graph_line: 100, ..Limits::default() });
         for _ in 0..1000 {
             decoder.feed(&[b'x'; 1000], |_| panic!("no line is complete"));
             assert!(decoder.partial.capacity() <= 1000);

@@ -73,10 +73,7 @@ impl Event {
             pr: line.pr,
             payload: line.payload_json().and_then(raw).map(Payload::Json),
             error: line.error.clone().into_owned(),
-            extra: line
-                .extra()
-                .filter_map(|(key, json)| Some((key.to_owned(), raw(json)?)))
-                .collect(),
+            extra: line.extra().filter_map(|(key, json)| Some((key.to_owned(), raw(json)?))).collect(),
         }
     }
 
@@ -117,10 +114,7 @@ impl Event {
 
     /// `unit.started` with its number of tasks.
     pub fn unit_started_with(unit: impl Into<String>, total_tasks: u32) -> Self {
-        let totals = UnitStarted {
-            total_tasks: Some(total_tasks),
-            completed_tasks: None,
-        };
+        let totals = UnitStarted { total_tasks: Some(total_tasks), completed_tasks: None };
         Event::unit_started(unit).payload(totals)
     }
 
@@ -180,13 +174,8 @@ impl Event {
 
     /// `task.retry`: it failed and will be tried again as attempt number `attempt`.
     pub fn task_retry(unit: impl Into<String>, task: i64, attempt: u32, error: impl Into<String>) -> Self {
-        let payload = TaskPayload {
-            attempt: Some(attempt),
-            ..TaskPayload::default()
-        };
-        Event::task_event(kind::TASK_RETRY, unit, task)
-            .payload(payload)
-            .error(error)
+        let payload = TaskPayload { attempt: Some(attempt), ..TaskPayload::default() };
+        Event::task_event(kind::TASK_RETRY, unit, task).payload(payload).error(error)
     }
 
     /// `task.failed`.
@@ -202,41 +191,26 @@ impl Event {
         content: impl Into<String>,
         n: u64,
     ) -> Self {
-        let payload = LogPayload {
-            content: content.into(),
-            n,
-        };
-        Event {
-            task,
-            ..Event::new(stream.kind()).unit(unit).payload(payload)
-        }
+        let payload = LogPayload { content: content.into(), n };
+        Event { task, ..Event::new(stream.kind()).unit(unit).payload(payload) }
     }
 
     /// Sets when it happened.
     #[must_use]
     pub fn at(self, time: Timestamp) -> Self {
-        Event {
-            time: Some(time),
-            ..self
-        }
+        Event { time: Some(time), ..self }
     }
 
     /// Sets the unit.
     #[must_use]
     pub fn unit(self, unit: impl Into<String>) -> Self {
-        Event {
-            unit: unit.into(),
-            ..self
-        }
+        Event { unit: unit.into(), ..self }
     }
 
     /// Sets the task's number.
     #[must_use]
     pub fn task(self, task: i64) -> Self {
-        Event {
-            task: Some(task),
-            ..self
-        }
+        Event { task: Some(task), ..self }
     }
 
     /// Sets the pull request's number.
@@ -248,19 +222,13 @@ impl Event {
     /// Sets the payload; [`Payload::json`] makes one of any value.
     #[must_use]
     pub fn payload(self, payload: impl Into<Payload>) -> Self {
-        Event {
-            payload: Some(payload.into()),
-            ..self
-        }
+        Event { payload: Some(payload.into()), ..self }
     }
 
     /// Sets what went wrong.
     #[must_use]
     pub fn error(self, error: impl Into<String>) -> Self {
-        Event {
-            error: error.into(),
-            ..self
-        }
+        Event { error: error.into(), ..self }
     }
 
     /// Appends the event as one line with its newline: the keys in the order of SPEC §3, absent when

@@ -62,11 +62,7 @@ impl FromStr for Glob {
     type Err = GlobError;
 
     fn from_str(text: &str) -> Result<Self, GlobError> {
-        if (1..=Self::MAX_LEN).contains(&text.len()) {
-            Ok(Glob(text.to_owned()))
-        } else {
-            Err(GlobError)
-        }
+        if (1..=Self::MAX_LEN).contains(&text.len()) { Ok(Glob(text.to_owned())) } else { Err(GlobError) }
     }
 }
 
@@ -116,11 +112,7 @@ mod tests {
     #[test]
     fn globs() {
         for (glob, yes, no) in [
-            (
-                "task.*",
-                &["task.started", "task."][..],
-                &["task", "unit.task.x"][..],
-            ),
+            ("task.*", &["task.started", "task."][..], &["task", "unit.task.x"][..]),
             ("*", &["", "anything"], &[]),
             ("a*b*a", &["aba", "axbxa", "abba"], &["ab", "aba x", "a"]),
             ("exact", &["exact"], &["exactly", "inexact"]),

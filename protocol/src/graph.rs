@@ -128,11 +128,7 @@ impl GraphPayload {
                     unique.push(dependency);
                 }
             }
-            nodes.push(NodePayload {
-                id: id.into(),
-                depends_on: unique,
-                ..NodePayload::default()
-            });
+            nodes.push(NodePayload { id: id.into(), depends_on: unique, ..NodePayload::default() });
         }
         let mut index = HashMap::with_capacity(nodes.len());
         for (i, node) in nodes.iter().enumerate() {
@@ -143,22 +139,17 @@ impl GraphPayload {
         let mut dependencies = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let of = |dependency: &String| {
-                index
-                    .get(dependency.as_str())
-                    .copied()
-                    .ok_or_else(|| GraphError::Unknown {
-                        unit: node.id.clone(),
-                        dependency: dependency.clone(),
-                    })
+                index.get(dependency.as_str()).copied().ok_or_else(|| GraphError::Unknown {
+                    unit: node.id.clone(),
+                    dependency: dependency.clone(),
+                })
             };
             dependencies.push(node.depends_on.iter().map(of).collect::<Result<Vec<_>, _>>()?);
         }
         let (levels, left) = longest_paths(&dependencies);
         if let Some(start) = left.first() {
             let ids = circle(*start, &dependencies, &left);
-            return Err(GraphError::Cycle {
-                ids: ids.into_iter().map(|i| nodes[i].id.clone()).collect(),
-            });
+            return Err(GraphError::Cycle { ids: ids.into_iter().map(|i| nodes[i].id.clone()).collect() });
         }
         for (node, level) in nodes.iter_mut().zip(&levels) {
             node.level = Some(*level);
@@ -176,10 +167,7 @@ impl GraphPayload {
                 levels.resize(level + 1, Vec::new());
             }
             levels[level].push(node.id.clone());
-            let edge = |from: &String| EdgePayload {
-                from: from.clone(),
-                to: node.id.clone(),
-            };
+            let edge = |from: &String| EdgePayload { from: from.clone(), to: node.id.clone() };
             edges.extend(node.depends_on.iter().map(edge));
         }
         GraphPayload { nodes, edges, levels }
@@ -216,11 +204,7 @@ impl GraphPayload {
             .iter()
             .enumerate()
             .map(|(i, node)| {
-                node.depends_on
-                    .iter()
-                    .filter_map(|d| index.get(d).copied())
-                    .filter(|d| *d != i)
-                    .collect()
+                node.depends_on.iter().filter_map(|d| index.get(d).copied()).filter(|d| *d != i).collect()
             })
             .collect();
         for (from, to) in pairs {
@@ -300,11 +284,7 @@ fn circle(start: usize, dependencies: &[Vec<usize>], left: &[usize]) -> Vec<usiz
     let mut path = vec![start];
     loop {
         let last = path[path.len() - 1];
-        let Some(next) = dependencies[last]
-            .iter()
-            .copied()
-            .find(|d| left.binary_search(d).is_ok())
-        else {
+        let Some(next) = dependencies[last].iter().copied().find(|d| left.binary_search(d).is_ok()) else {
             return path;
         };
         if let Some(first) = path.iter().position(|unit| *unit == next) {
@@ -319,10 +299,7 @@ mod tests {
     use super::*;
 
     fn edge(from: &str, to: &str) -> EdgePayload {
-        EdgePayload {
-            from: from.into(),
-            to: to.into(),
-        }
+        EdgePayload { from: from.into(), to: to.into() }
     }
 
     #[test]
@@ -334,13 +311,7 @@ mod tests {
         ];
         let graph = GraphPayload::build(units).unwrap();
         assert_eq!(graph.nodes.len(), 3);
-        assert_eq!(
-            graph.edges,
-            [
-                edge("project-setup", "app-shell"),
-                edge("project-setup", "config")
-            ]
-        );
+        assert_eq!(graph.edges, [edge("project-setup", "app-shell"), edge("project-setup", "config")]);
         assert_eq!(graph.levels, [vec!["project-setup"], vec!["app-shell", "config"]]);
         assert_eq!(graph.nodes[1].level, Some(1));
         assert_eq!(graph.clone().normalised(), graph);
@@ -348,40 +319,21 @@ mod tests {
 
     #[test]
     fn s1_18_levels_are_longest_paths() {
-        let graph = GraphPayload::build([
-            ("d", vec!["a", "c"]),
-            ("c", vec!["b"]),
-            ("b", vec!["a"]),
-            ("a", vec![]),
-        ]);
+        let graph =
+            GraphPayload::build([("d", vec!["a", "c"]), ("c", vec!["b"]), ("b", vec!["a"]), ("a", vec![])]);
         assert_eq!(graph.unwrap().levels, [["a"], ["b"], ["c"], ["d"]]);
     }
 
     #[test]
     fn errors_name_the_ids() {
-        let cycle = GraphPayload::build([
-            ("a", vec!["c"]),
-            ("b", vec!["a"]),
-            ("c", vec!["b"]),
-            ("x", vec!["a"]),
-        ]);
+        let cycle =
+            GraphPayload::build([("a", vec!["c"]), ("b", vec!["a"]), ("c", vec!["b"]), ("x", vec!["a"])]);
         let error = cycle.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "units depend on each other in a circle: a -> c -> b -> a"
-        );
+        assert_eq!(error.to_string(), "units depend on each other in a circle: a -> c -> b -> a");
         let own = GraphPayload::build([("a", vec!["a"])]).unwrap_err();
-        assert_eq!(
-            own,
-            GraphError::Cycle {
-                ids: vec!["a".into()]
-            }
-        );
+        assert_eq!(own, GraphError::Cycle { ids: vec!["a".into()] });
         let unknown = GraphPayload::build([("a", vec!["nope"])]).unwrap_err();
-        assert_eq!(
-            unknown.to_string(),
-            "unit \"a\" depends on \"nope\", which does not exist"
-        );
+        assert_eq!(unknown.to_string(), "unit \"a\" depends on \"nope\", which does not exist");
         let twice = GraphPayload::build([("a", vec![]), ("a", vec![])]).unwrap_err();
         assert_eq!(twice, GraphError::Duplicate { id: "a".into() });
     }

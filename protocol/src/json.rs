@@ -37,11 +37,7 @@ pub(crate) struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// `text` must be valid UTF-8; an object or array may be nested `max_depth` deep.
     pub(crate) fn new(text: &'a str, max_depth: usize) -> Self {
-        Scanner {
-            text: text.as_bytes(),
-            pos: 0,
-            max_depth,
-        }
+        Scanner { text: text.as_bytes(), pos: 0, max_depth }
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -55,10 +51,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(crate) fn fault(&self, expected: &'static str) -> Fault {
-        Fault {
-            offset: self.pos,
-            kind: LineErrorKind::Syntax { expected },
-        }
+        Fault { offset: self.pos, kind: LineErrorKind::Syntax { expected } }
     }
 
     pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Fault> {
@@ -89,12 +82,7 @@ impl<'a> Scanner<'a> {
 
     fn enter(&mut self, depth: usize) -> Result<(), Fault> {
         if depth > self.max_depth {
-            return Err(Fault {
-                offset: self.pos,
-                kind: LineErrorKind::TooDeep {
-                    limit: self.max_depth,
-                },
-            });
+            return Err(Fault { offset: self.pos, kind: LineErrorKind::TooDeep { limit: self.max_depth } });
         }
         self.pos += 1;
         self.skip_whitespace();
@@ -200,21 +188,14 @@ impl<'a> Scanner<'a> {
             }
             Some(b'u') => {
                 self.pos += 1;
-                let lone = Fault {
-                    offset: start,
-                    kind: LineErrorKind::LoneSurrogate,
-                };
+                let lone = Fault { offset: start, kind: LineErrorKind::LoneSurrogate };
                 match self.hex4()? {
                     0xD800..=0xDBFF => {
                         if !self.text[self.pos..].starts_with(b"\\u") {
                             return Err(lone);
                         }
                         self.pos += 2;
-                        if (0xDC00..=0xDFFF).contains(&self.hex4()?) {
-                            Ok(())
-                        } else {
-                            Err(lone)
-                        }
+                        if (0xDC00..=0xDFFF).contains(&self.hex4()?) { Ok(()) } else { Err(lone) }
                     }
                     0xDC00..=0xDFFF => Err(lone),
                     _ => Ok(()),
@@ -268,10 +249,7 @@ impl<'a> Scanner<'a> {
         }
         // Without an exponent it takes 309 digits to leave the range of a double.
         if (exponent || self.pos - start > 300) && !self.is_finite(start) {
-            return Err(Fault {
-                offset: start,
-                kind: LineErrorKind::NumberNotFinite,
-            });
+            return Err(Fault { offset: start, kind: LineErrorKind::NumberNotFinite });
         }
         Ok(())
     }

@@ -23,20 +23,12 @@ impl Limits {
 
     /// The limit for lines of this type, in bytes.
     pub fn of(&self, kind: &str) -> usize {
-        if crate::kind::carries_graph(kind) {
-            self.graph_line
-        } else {
-            self.line
-        }
+        if crate::kind::carries_graph(kind) { self.graph_line } else { self.line }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            line: Self::LINE,
-            graph_line: Self::GRAPH_LINE,
-            depth: Self::DEPTH,
-        }
+        Limits { line: Self::LINE, graph_line: Self::GRAPH_LINE, depth: Self::DEPTH }
     }
 }

@@ -141,10 +141,7 @@ impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             LineErrorKind::TooLong { bytes, limit } => {
-                return write!(
-                    f,
-                    "line of {bytes} bytes is longer than the {limit} allowed for its type"
-                );
+                return write!(f, "line of {bytes} bytes is longer than the {limit} allowed for its type");
             }
             LineErrorKind::MissingType => return f.write_str("no \"type\" in the event"),
             LineErrorKind::NotUtf8 => f.write_str("not UTF-8"),
@@ -179,23 +176,14 @@ impl<'a> Line<'a> {
         if bytes.len() > limits.graph_line.max(limits.line) {
             return Err(too_long(bytes.len(), limits.graph_line.max(limits.line)));
         }
-        let text = std::str::from_utf8(bytes).map_err(|e| LineError {
-            kind: LineErrorKind::NotUtf8,
-            offset: e.valid_up_to(),
-        })?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| LineError { kind: LineErrorKind::NotUtf8, offset: e.valid_up_to() })?;
         if text.starts_with('\u{feff}') {
-            return Err(LineError {
-                kind: LineErrorKind::ByteOrderMark,
-                offset: 0,
-            });
+            return Err(LineError { kind: LineErrorKind::ByteOrderMark, offset: 0 });
         }
         let line = Envelope::new(text).read(limits.depth)?;
         let limit = limits.of(&line.kind);
-        if bytes.len() > limit {
-            Err(too_long(bytes.len(), limit))
-        } else {
-            Ok(line)
-        }
+        if bytes.len() > limit { Err(too_long(bytes.len(), limit)) } else { Ok(line) }
     }
 
     /// The line as it was received, without its newline.
@@ -210,9 +198,7 @@ impl<'a> Line<'a> {
 
     /// The payload's JSON as it was received; `None` when absent or `null`.
     pub fn payload_json(&self) -> Option<&'a str> {
-        self.payload
-            .map(|span| self.slice(span))
-            .filter(|json| *json != "null")
+        self.payload.map(|span| self.slice(span)).filter(|json| *json != "null")
     }
 
     /// The payload as a type; `None` when absent or `null`. Of duplicate keys the last one wins.
@@ -227,9 +213,7 @@ impl<'a> Line<'a> {
 
     /// The members that are not part of the envelope, each with its value's JSON, in their order.
     pub fn extra(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.extra
-            .iter()
-            .map(|(key, span)| (key.as_ref(), self.slice(*span)))
+        self.extra.iter().map(|(key, span)| (key.as_ref(), self.slice(*span)))
     }
 
     /// What may happen to it under pressure.
@@ -241,20 +225,11 @@ impl<'a> Line<'a> {
     /// the closing brace (SPEC §3). Everything received stays as it is, but for a `seq` that
     /// [`Fill::seq`] replaces.
     pub fn complete(&self, fill: &Fill<'_>, out: &mut Vec<u8>) {
-        let time = fill
-            .time
-            .filter(|_| self.time.is_none())
-            .map(|time| format!("\"{time}\""));
-        let run = fill
-            .run
-            .filter(|_| self.run.is_none())
-            .map(|run| format!("\"{run}\""));
+        let time = fill.time.filter(|_| self.time.is_none()).map(|time| format!("\"{time}\""));
+        let run = fill.run.filter(|_| self.run.is_none()).map(|run| format!("\"{run}\""));
         let seq = fill.seq.map(|seq| seq.to_string());
-        let mut missing = [
-            ("time", self.time_value, time),
-            ("run", self.run_value, run),
-            ("seq", self.seq_value, seq),
-        ];
+        let mut missing =
+            [("time", self.time_value, time), ("run", self.run_value, run), ("seq", self.seq_value, seq)];
         // A key that is there (as `null`, or a `seq` to be replaced) is written over, never repeated.
         missing.sort_by_key(|(_, there, _)| there.map_or(usize::MAX, |span| span.start));
         let text = self.text.as_bytes();
@@ -281,13 +256,7 @@ impl<'a> Line<'a> {
 }
 
 fn too_long(bytes: usize, limit: usize) -> LineError {
-    LineError {
-        kind: LineErrorKind::TooLong {
-            bytes: bytes as u64,
-            limit,
-        },
-        offset: limit,
-    }
+    LineError { kind: LineErrorKind::TooLong { bytes: bytes as u64, limit }, offset: limit }
 }
 
 /// The reader of the top level: which keys have been seen, and where their values are.
@@ -298,9 +267,7 @@ struct Envelope<'a> {
 }
 
 /// The envelope's keys; an alias shares its key's place in the table of what has been seen.
-const KEYS: [&str; 9] = [
-    "type", "time", "unit", "task", "pr", "payload", "error", "run", "seq",
-];
+const KEYS: [&str; 9] = ["type", "time", "unit", "task", "pr", "payload", "error", "run", "seq"];
 
 fn key_index(key: &str) -> Option<usize> {
     let key = match key {
@@ -330,11 +297,7 @@ impl<'a> Envelope<'a> {
             extra: Vec::new(),
             members_end: 0,
         };
-        Envelope {
-            text,
-            seen: [false; KEYS.len()],
-            line,
-        }
+        Envelope { text, seen: [false; KEYS.len()], line }
     }
 
     fn read(mut self, max_depth: usize) -> Result<Line<'a>, LineError> {
@@ -343,19 +306,13 @@ impl<'a> Envelope<'a> {
         match json.peek() {
             Some(b'{') => json.pos += 1,
             Some(b'"' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => {
-                return Err(LineError {
-                    kind: LineErrorKind::NotAnObject,
-                    offset: json.pos,
-                });
+                return Err(LineError { kind: LineErrorKind::NotAnObject, offset: json.pos });
             }
             _ => return Err(json.fault("'{'").into()),
         }
         json.skip_whitespace();
         if json.peek() == Some(b'}') {
-            return Err(LineError {
-                kind: LineErrorKind::MissingType,
-                offset: json.pos,
-            });
+            return Err(LineError { kind: LineErrorKind::MissingType, offset: json.pos });
         }
         loop {
             let at = json.pos;
@@ -369,17 +326,11 @@ impl<'a> Envelope<'a> {
         }
         json.skip_whitespace();
         if json.peek().is_some() {
-            return Err(LineError {
-                kind: LineErrorKind::Trailing,
-                offset: json.pos,
-            });
+            return Err(LineError { kind: LineErrorKind::Trailing, offset: json.pos });
         }
         self.check_extra_keys()?;
         if self.line.kind.is_empty() {
-            return Err(LineError {
-                kind: LineErrorKind::MissingType,
-                offset: self.line.members_end,
-            });
+            return Err(LineError { kind: LineErrorKind::MissingType, offset: self.line.members_end });
         }
         Ok(self.line)
     }
@@ -391,9 +342,7 @@ impl<'a> Envelope<'a> {
         };
         if std::mem::replace(&mut self.seen[index], true) {
             return Err(LineError {
-                kind: LineErrorKind::DuplicateKey {
-                    key: key.into_owned(),
-                },
+                kind: LineErrorKind::DuplicateKey { key: key.into_owned() },
                 offset: at,
             });
         }
@@ -429,10 +378,7 @@ impl<'a> Envelope<'a> {
         for (key, value) in &self.line.extra {
             if !seen.insert(key) {
                 let kind = LineErrorKind::DuplicateKey { key: key.to_string() };
-                return Err(LineError {
-                    kind,
-                    offset: value.start,
-                });
+                return Err(LineError { kind, offset: value.start });
             }
         }
         Ok(())
@@ -454,11 +400,7 @@ impl<'a> Envelope<'a> {
             return Err(bad(key, "a string", value));
         }
         let escaped = text.contains('\\');
-        Ok(self.unescape(StrSpan {
-            start: value.start + 1,
-            end: value.end - 1,
-            escaped,
-        }))
+        Ok(self.unescape(StrSpan { start: value.start + 1, end: value.end - 1, escaped }))
     }
 
     fn kind(&self, value: Span) -> Result<Cow<'a, str>, LineError> {
@@ -474,8 +416,7 @@ impl<'a> Envelope<'a> {
 
     fn time(&self, value: Span) -> Result<Timestamp, LineError> {
         let text = self.string(value, "time")?;
-        text.parse()
-            .map_err(|_| bad("time", "an RFC 3339 time such as 2025-01-18T10:30:15Z", value))
+        text.parse().map_err(|_| bad("time", "an RFC 3339 time such as 2025-01-18T10:30:15Z", value))
     }
 
     fn integer(&self, value: Span, key: &'static str) -> Result<i64, LineError> {
@@ -487,12 +428,8 @@ impl<'a> Envelope<'a> {
     }
 
     fn seq(&self, value: Span) -> Result<u64, LineError> {
-        let seq = self
-            .integer(value, "seq")
-            .ok()
-            .and_then(|n| u64::try_from(n).ok());
-        seq.filter(|n| *n > 0)
-            .ok_or_else(|| bad("seq", "an integer from 1 to 2^53 - 1", value))
+        let seq = self.integer(value, "seq").ok().and_then(|n| u64::try_from(n).ok());
+        seq.filter(|n| *n > 0).ok_or_else(|| bad("seq", "an integer from 1 to 2^53 - 1", value))
     }
 
     fn run(&self, value: Span) -> Result<Cow<'a, str>, LineError> {
@@ -506,10 +443,7 @@ impl<'a> Envelope<'a> {
 }
 
 fn bad(key: &'static str, expected: &'static str, value: Span) -> LineError {
-    LineError {
-        kind: LineErrorKind::BadField { key, expected },
-        offset: value.start,
-    }
+    LineError { kind: LineErrorKind::BadField { key, expected }, offset: value.start }
 }
 
 /// Whether a line of this type belongs to the conversation between our own parts and has no meaning

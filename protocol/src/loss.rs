@@ -49,10 +49,7 @@ pub struct LostRange {
 
 impl LostRange {
     fn range(&self) -> SeqRange {
-        SeqRange {
-            from: self.from,
-            to: self.to,
-        }
+        SeqRange { from: self.from, to: self.to }
     }
 }
 
@@ -62,21 +59,8 @@ const MAX_RANGES: usize = 64;
 impl Loss {
     /// Adds an announcement; `false` if it was known already.
     pub(crate) fn add(&mut self, lost: LinkLost) -> bool {
-        let LinkLost {
-            from,
-            to,
-            count,
-            bytes,
-            reason,
-            ..
-        } = lost;
-        self.insert(LostRange {
-            from,
-            to,
-            count,
-            bytes,
-            reason,
-        })
+        let LinkLost { from, to, count, bytes, reason, .. } = lost;
+        self.insert(LostRange { from, to, count, bytes, reason })
     }
 
     fn insert(&mut self, lost: LostRange) -> bool {
@@ -116,10 +100,7 @@ pub(crate) fn add_range(ranges: &mut Vec<SeqRange>, range: SeqRange) {
     ranges.retain(|known| {
         let apart = known.to.saturating_add(1) < joined.from || joined.to.saturating_add(1) < known.from;
         if !apart {
-            joined = SeqRange {
-                from: joined.from.min(known.from),
-                to: joined.to.max(known.to),
-            };
+            joined = SeqRange { from: joined.from.min(known.from), to: joined.to.max(known.to) };
         }
         apart
     });
@@ -141,29 +122,17 @@ mod tests {
         for (from, to) in [(10, 20), (30, 40), (21, 25), (41, 41), (1, 2), (24, 31)] {
             add_range(&mut ranges, SeqRange { from, to });
         }
-        assert_eq!(
-            ranges,
-            [SeqRange { from: 1, to: 2 }, SeqRange { from: 10, to: 41 }]
-        );
+        assert_eq!(ranges, [SeqRange { from: 1, to: 2 }, SeqRange { from: 10, to: 41 }]);
     }
 
     #[test]
     fn the_same_loss_counts_once_and_the_list_is_bounded() {
         let mut loss = Loss::default();
         for i in 0..1000 {
-            let hole = LinkLost {
-                from: i * 10,
-                to: i * 10 + 4,
-                count: 5,
-                bytes: 7,
-                ..LinkLost::default()
-            };
+            let hole = LinkLost { from: i * 10, to: i * 10 + 4, count: 5, bytes: 7, ..LinkLost::default() };
             assert!(loss.add(hole.clone()));
             assert!(!loss.add(hole));
         }
-        assert_eq!(
-            (loss.count, loss.bytes, loss.ranges.len()),
-            (5000, 7000, MAX_RANGES)
-        );
+        assert_eq!((loss.count, loss.bytes, loss.ranges.len()), (5000, 7000, MAX_RANGES));
     }
 }

@@ -144,9 +144,7 @@ impl LogStream {
     /// The stream of an event type; `None` for other events.
     pub fn of(kind: &str) -> Option<LogStream> {
         use LogStream::{Error, Stderr, Stdout, System};
-        [Stdout, Stderr, System, Error]
-            .into_iter()
-            .find(|stream| stream.kind() == kind)
+        [Stdout, Stderr, System, Error].into_iter().find(|stream| stream.kind() == kind)
     }
 }
 
@@ -199,9 +197,7 @@ impl Payload {
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Payload, PayloadError> {
         let mut json = Vec::new();
         escape::write_value(value, &mut json).map_err(PayloadError)?;
-        serde_json::from_slice(&json)
-            .map(Payload::Json)
-            .map_err(PayloadError)
+        serde_json::from_slice(&json).map(Payload::Json).map_err(PayloadError)
     }
 
     /// Appends it as JSON. Ours have string keys only and cannot fail.

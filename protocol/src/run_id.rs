@@ -47,9 +47,7 @@ impl RunId {
     /// Whether `text` could name a run.
     pub(crate) fn is_valid(text: &str) -> bool {
         (1..=MAX_LEN).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     }
 }
 
@@ -57,11 +55,7 @@ impl FromStr for RunId {
     type Err = RunIdError;
 
     fn from_str(text: &str) -> Result<Self, RunIdError> {
-        if RunId::is_valid(text) {
-            Ok(RunId(text.into()))
-        } else {
-            Err(RunIdError)
-        }
+        if RunId::is_valid(text) { Ok(RunId(text.into())) } else { Err(RunIdError) }
     }
 }
 

@@ -37,10 +37,7 @@ pub enum RunStatus {
 impl RunStatus {
     /// Whether the run has ended.
     pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled
-        )
+        matches!(self, RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled)
     }
 }
 
@@ -86,29 +83,17 @@ pub struct RunState {
     #[serde(default)]
     pub seq: u64,
     /// The units by their id.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub units: BTreeMap<String, UnitState>,
     /// The pull requests by their number.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub prs: BTreeMap<i64, PrState>,
     /// What was lost on the way.
     #[serde(default, skip_serializing_if = "is_default")]
     pub loss: Loss,
     /// Events known only through an `orch.snapshot`: their effect is in the state, their lines (logs
     /// among them) never came.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub summaries: Vec<SeqRange>,
     /// How many events of a known type had a payload that could not be read.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -199,10 +184,7 @@ impl RunState {
         if woke {
             self.status = RunStatus::Running;
         }
-        let family = line
-            .kind
-            .split_once('.')
-            .map_or(&*line.kind, |(family, _)| family);
+        let family = line.kind.split_once('.').map_or(&*line.kind, |(family, _)| family);
         let change = match family {
             "orch" => self.apply_orch(line),
             "graph" if line.kind == kind::GRAPH => match line.payload::<GraphPayload>() {
@@ -212,11 +194,7 @@ impl RunState {
             },
             "unit" | "task" if !line.unit.is_empty() => {
                 let unit = self.unit_mut(&line.unit);
-                let readable = if family == "unit" {
-                    unit.apply_unit(line)
-                } else {
-                    unit.apply_task(line)
-                };
+                let readable = if family == "unit" { unit.apply_unit(line) } else { unit.apply_task(line) };
                 if !readable {
                     self.misshapen += 1;
                 }
@@ -281,10 +259,7 @@ impl RunState {
             if has_unit {
                 pr.unit = line.unit.clone().into_owned();
             }
-            line.kind
-                .strip_prefix("pr.")
-                .unwrap_or_default()
-                .clone_into(&mut pr.status);
+            line.kind.strip_prefix("pr.").unwrap_or_default().clone_into(&mut pr.status);
             pr.url = payload.url.or_else(|| pr.url.take());
             pr.title = payload.title.or_else(|| pr.title.take());
             pr.branch = payload.branch.or_else(|| pr.branch.take());
@@ -318,18 +293,8 @@ impl RunState {
         if through <= self.seq {
             return Change::Ignored;
         }
-        let missed = SeqRange {
-            from: self.seq + 1,
-            to: through,
-        };
-        let mut before = std::mem::replace(
-            self,
-            RunState {
-                seq: through,
-                run: self.run.clone(),
-                ..state
-            },
-        );
+        let missed = SeqRange { from: self.seq + 1, to: through };
+        let mut before = std::mem::replace(self, RunState { seq: through, run: self.run.clone(), ..state });
         self.loss.merge(&before.loss);
         self.misshapen = self.misshapen.max(before.misshapen);
         if !self.loss.covers(missed) {
@@ -350,13 +315,7 @@ impl RunState {
     fn unit_mut(&mut self, id: &str) -> &mut UnitState {
         if !self.units.contains_key(id) {
             let order = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
-            self.units.insert(
-                id.to_owned(),
-                UnitState {
-                    order,
-                    ..UnitState::default()
-                },
-            );
+            self.units.insert(id.to_owned(), UnitState { order, ..UnitState::default() });
         }
         self.units.entry(id.to_owned()).or_default()
     }
@@ -379,11 +338,8 @@ impl RunState {
         }
         if self.units.len() > listed {
             // Units met before the graph and not part of it stay behind the listed ones.
-            let mut order: Vec<(u32, String)> = self
-                .units
-                .iter()
-                .map(|(id, unit)| (unit.order, id.clone()))
-                .collect();
+            let mut order: Vec<(u32, String)> =
+                self.units.iter().map(|(id, unit)| (unit.order, id.clone())).collect();
             order.sort();
             for (place, (_, id)) in order.into_iter().enumerate() {
                 if let Some(unit) = self.units.get_mut(&id) {

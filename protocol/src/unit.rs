@@ -74,10 +74,7 @@ pub struct UnitState {
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     /// Its tasks by their number.
-    #[serde(
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub tasks: BTreeMap<i64, TaskState>,
 }
 
@@ -192,11 +189,7 @@ impl UnitState {
                 task.started = task.started.or(line.time);
                 task.ended = None;
                 // A retry event may have counted already.
-                let next = if retrying {
-                    task.attempt
-                } else {
-                    task.attempt.saturating_add(1)
-                };
+                let next = if retrying { task.attempt } else { task.attempt.saturating_add(1) };
                 task.attempt = payload.attempt.unwrap_or(next.max(1));
             }
             TaskStatus::Retrying => {

@@ -19,11 +19,7 @@ pub struct WireEvent {
     #[serde(default, alias = "timestamp", skip_serializing_if = "Option::is_none")]
     pub time: Option<Timestamp>,
     /// The unit; absent for none.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// The task's number within its unit; 0 is a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,11 +31,7 @@ pub struct WireEvent {
     #[serde(default, alias = "data", skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,
     /// What went wrong; absent for nothing.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub error: String,
     /// The run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,10 +59,7 @@ impl From<&Line<'_>> for WireEvent {
             error: line.error.clone().into_owned(),
             run: line.run.as_deref().and_then(|run| run.parse().ok()),
             seq: line.seq,
-            extra: line
-                .extra()
-                .map(|(key, json)| (key.to_owned(), value(json)))
-                .collect(),
+            extra: line.extra().map(|(key, json)| (key.to_owned(), value(json))).collect(),
         }
     }
 }
