@@ -1,0 +1,77 @@
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::bench::{self, Bench};
+use crate::demo;
+use crate::error::Error;
+use crate::repo::Repo;
+use crate::schema;
+use crate::test;
+use crate::ui;
+use crate::wasm;
+
+/// Set-up and every routine of the repository.
+///
+/// Each one installs npm packages as needed. System packages are installed by root on Debian only;
+/// elsewhere the command that installs them is printed.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    routine: Routine,
+}
+
+#[derive(Debug, Subcommand)]
+enum Routine {
+    /// Build everything, start `choo web`, and run this repository's own checks as a plan.
+    Demo {
+        /// Stop when the run has ended, with its exit code, instead of keeping the page up.
+        #[arg(long)]
+        exit: bool,
+    },
+    /// Run every check: what CI runs.
+    Test {
+        /// Only these steps, by the names in the summary (default: all).
+        #[arg(value_name = "STEP")]
+        only: Vec<String>,
+    },
+    /// Build the browser's module into wasm/js/pkg.
+    Wasm,
+    /// Build the page into ui/dist, and what it needs.
+    Ui,
+    /// Write the JSON Schema and the TypeScript types made from it.
+    Schema {
+        /// Write nothing; fail if what is committed differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure ourselves, beside other tools where their programs are at hand.
+    Bench(Bench),
+    /// Format the sources.
+    Fmt {
+        /// Change nothing; fail if something is not formatted.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> Result<ExitCode, Error> {
+        let repo = Repo::find()?;
+        match self.routine {
+            Routine::Demo { exit } => return demo::demo(&repo, exit),
+            Routine::Test { only } => {
+                if !test::test(&repo, only) {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            Routine::Wasm => wasm::build(&repo)?,
+            Routine::Ui => ui::build(&repo)?,
+            Routine::Schema { check } => schema::generate(&repo, check)?,
+            Routine::Bench(bench) => bench::bench(&repo, &bench)?,
+            Routine::Fmt { check } => test::format(&repo, check)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

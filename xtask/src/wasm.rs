@@ -1,0 +1,132 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::bindgen;
+use crate::error::{At as _, Error};
+use crate::npm;
+use crate::packages::{self, Need};
+use crate::process::{Run as _, headline};
+use crate::repo::Repo;
+use crate::stamp::Stamp;
+use crate::toolchain::Toolchain;
+
+/// The package directory that `@choo/wire` is built on.
+const PACKAGE: &str = "wasm/js/pkg";
+/// The limit of SPEC.md section 10.
+const MAX_GZIP: usize = 90 * 1024;
+
+/// What wasm-bindgen and the browsers since 2022 know. `--all-features` writes a module that Node 20
+/// cannot load ("unknown import kind").
+const WASM_OPT: [&str; 9] = [
+    "-O3",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-extended-const",
+];
+
+/// Prints the length after gzip -9, then the module name of each import. Compiling the module is a check too.
+const INSPECT: &str = "
+    const bytes = require('node:fs').readFileSync(process.argv[1]);
+    console.log(require('node:zlib').gzipSync(bytes, { level: 9 }).length);
+    for (const { module } of WebAssembly.Module.imports(new WebAssembly.Module(bytes))) console.log(module);
+";
+
+/// Brings the browser's module up to date.
+pub(crate) fn build(repo: &Repo) -> Result<(), Error> {
+    packages::ensure(repo, &[Need::Wasm])?;
+    npm::install(repo)?;
+    let _turn = repo.lock("wasm")?;
+    let compiled = compile(repo)?;
+    let package = repo.path(PACKAGE);
+    let recipe = format!(
+        "{}\n{}\n{}",
+        bindgen::VERSION,
+        WASM_OPT.join(" "),
+        optimiser_version(repo)?
+    );
+    let stamp = Stamp::new(
+        repo,
+        "wasm",
+        recipe,
+        vec![compiled.clone()],
+        vec![package.clone()],
+    )?;
+    if stamp.is_fresh() {
+        return Ok(());
+    }
+    let draft = repo.scratch()?.join("pkg");
+    if draft.exists() {
+        fs::remove_dir_all(&draft).at("remove", &draft)?;
+    }
+    bindgen::generate(&compiled, &draft)?;
+    let module = draft.join(bindgen::MODULE);
+    npm::tool(repo, "binaryen/bin/wasm-opt")
+        .args(WASM_OPT)
+        .arg(&module)
+        .arg("-o")
+        .arg(&module)
+        .run()?;
+    check(repo, &module)?;
+    // Whoever bundles the package meanwhile sees the old one or the new one, not a mixture.
+    if package.exists() {
+        fs::remove_dir_all(&package).at("remove", &package)?;
+    }
+    fs::rename(&draft, &package).at("move the module to", &package)?;
+    stamp.press()
+}
+
+fn compile(repo: &Repo) -> Result<PathBuf, Error> {
+    let Some(toolchain) = Toolchain::find() else {
+        return Err(Error::Check("the compiler for wasm32 went away".to_owned()));
+    };
+    let (mut command, below) = toolchain.cargo(repo);
+    let target = repo.target(below);
+    command
+        .args([
+            "--profile",
+            "wasm",
+            "-p",
+            "choo-wasm",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--target-dir",
+        ])
+        .arg(&target)
+        .run()?;
+    Ok(target.join("wasm32-unknown-unknown/wasm/choo_wasm.wasm"))
+}
+
+fn optimiser_version(repo: &Repo) -> Result<String, Error> {
+    let path = repo.path("node_modules/binaryen/package.json");
+    fs::read_to_string(&path).at("read", path)
+}
+
+/// The size, and that nothing but wasm-bindgen's own glue is asked of the host.
+fn check(repo: &Repo, module: &Path) -> Result<(), Error> {
+    let raw = fs::metadata(module).at("read", module)?.len();
+    let report = npm::node(repo).args(["-e", INSPECT]).arg(module).capture()?;
+    let mut lines = report.lines();
+    let gzip: usize = lines
+        .next()
+        .and_then(|line| line.parse().ok())
+        .unwrap_or(usize::MAX);
+    if let Some(stray) = lines.find(|name| *name != bindgen::GLUE) {
+        return Err(Error::Check(format!(
+            "the module imports from `{stray}`: choo-wasm may only import what wasm-bindgen gives it"
+        )));
+    }
+    if gzip > MAX_GZIP {
+        return Err(Error::Check(format!(
+            "the module has {gzip} bytes after gzip, the limit is {MAX_GZIP}"
+        )));
+    }
+    headline(&format!(
+        "wasm: {raw} bytes, {gzip} after gzip -9 (limit {MAX_GZIP})"
+    ));
+    Ok(())
+}
