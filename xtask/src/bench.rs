@@ -59,9 +59,7 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
             peers.display()
         )));
     }
-    cargo(repo)
-        .args(["build", "--release", "-p", "choo-bench", "-p", "choo"])
-        .run()?;
+    cargo(repo).args(["build", "--release", "-p", "choo-bench", "-p", "choo"]).run()?;
     Command::new(peers.join("build.sh")).run()?;
     let contenders = repo.scratch()?.join("contenders.json");
     fs::write(&contenders, our_contenders(&repo.target("release"))).at("write", &contenders)?;

@@ -14,10 +14,7 @@ pub(crate) const GLUE: &str = "./choo_wasm_bg.js";
 /// Writes the module, its JavaScript and its types into a directory.
 pub(crate) fn generate(compiled: &Path, out: &Path) -> Result<(), Error> {
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(compiled)
-        .typescript(true)
-        .remove_producers_section(true);
+    bindgen.input_path(compiled).typescript(true).remove_producers_section(true);
     bindgen
         .web(true)
         .and_then(|bindgen| bindgen.generate(out))

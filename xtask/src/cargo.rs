@@ -40,22 +40,9 @@ fn forget_package(command: &mut Command) {
 }
 
 fn steers_a_build(name: &str) -> bool {
-    const KEPT: [&str; 6] = [
-        "CARGO_HOME",
-        "CARGO_NET_",
-        "CARGO_HTTP_",
-        "CARGO_REGISTR",
-        "CARGO_SOURCE_",
-        "CARGO_TERM_",
-    ];
-    const DROPPED: [&str; 6] = [
-        "CARGO",
-        "RUSTUP_",
-        "RUSTC",
-        "RUSTDOC",
-        "RUSTFLAGS",
-        "LD_LIBRARY_PATH",
-    ];
+    const KEPT: [&str; 6] =
+        ["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_TERM_"];
+    const DROPPED: [&str; 6] = ["CARGO", "RUSTUP_", "RUSTC", "RUSTDOC", "RUSTFLAGS", "LD_LIBRARY_PATH"];
     DROPPED.iter().any(|start| name.starts_with(start)) && !KEPT.iter().any(|start| name.starts_with(start))
 }
 
@@ -65,22 +52,13 @@ mod tests {
 
     #[test]
     fn a_foreign_cargo_keeps_the_caches_and_the_network_settings_only() {
-        for dropped in [
-            "CARGO",
-            "RUSTUP_TOOLCHAIN",
-            "RUSTC_WRAPPER",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_TARGET_DIR",
-        ] {
+        for dropped in
+            ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"]
+        {
             assert!(steers_a_build(dropped), "{dropped}");
         }
-        for kept in [
-            "PATH",
-            "CARGO_HOME",
-            "CARGO_HTTP_CAINFO",
-            "CARGO_REGISTRIES_CRATES_IO_PROTOCOL",
-            "HOME",
-        ] {
+        for kept in ["PATH", "CARGO_HOME", "CARGO_HTTP_CAINFO", "CARGO_REGISTRIES_CRATES_IO_PROTOCOL", "HOME"]
+        {
             assert!(!steers_a_build(kept), "{kept}");
         }
     }

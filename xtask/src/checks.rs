@@ -23,9 +23,8 @@ pub(crate) fn npm_lock(repo: &Repo) -> Result<(), Error> {
 
 /// hyper brings tokio for its `sync` module. Any other feature would mean a second runtime in the program.
 pub(crate) fn tokio_features(repo: &Repo) -> Result<(), Error> {
-    let tree = cargo(repo)
-        .args(["tree", "--workspace", "--edges", "features", "--prefix", "none"])
-        .capture()?;
+    let tree =
+        cargo(repo).args(["tree", "--workspace", "--edges", "features", "--prefix", "none"]).capture()?;
     match stray_feature(&tree) {
         None => Ok(()),
         Some(feature) => Err(Error::Check(format!(
@@ -64,10 +63,7 @@ mod tests {
             stray_feature("hyper v1.12.0\ntokio feature \"default\"\ntokio feature \"sync\" (*)"),
             None
         );
-        assert_eq!(
-            stray_feature("tokio feature \"sync\"\ntokio feature \"rt\"\n"),
-            Some("rt")
-        );
+        assert_eq!(stray_feature("tokio feature \"sync\"\ntokio feature \"rt\"\n"), Some("rt"));
         assert_eq!(stray_feature("smol v2.0.2\n"), None);
     }
 }

@@ -47,32 +47,18 @@ pub(crate) fn demo(repo: &Repo, exit: bool) -> Result<ExitCode, Error> {
     if exit || interrupt.seen() {
         end(Pid::from_child(&hub));
     } else {
-        headline(&format!(
-            "The run has ended ({status}). The page stays at {url} until Ctrl-C."
-        ));
+        headline(&format!("The run has ended ({status}). The page stays at {url} until Ctrl-C."));
     }
     interrupt.wait(&mut hub).at("wait for", &choo)?;
-    Ok(if exit && !status.success() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if exit && !status.success() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn start_hub(choo: &Path, private: Option<&Private>) -> Result<Child, Error> {
-    let listen = if TcpListener::bind(LISTEN).is_ok() {
-        LISTEN
-    } else {
-        "127.0.0.1:0"
-    };
+    let listen = if TcpListener::bind(LISTEN).is_ok() { LISTEN } else { "127.0.0.1:0" };
     let mut command = Command::new(choo);
     command.args(["web", "--listen", listen]).stdout(Stdio::piped());
     if let Some(private) = private {
-        command
-            .arg("--socket")
-            .arg(private.socket())
-            .arg("--data")
-            .arg(&private.dir);
+        command.arg("--socket").arg(private.socket()).arg("--data").arg(&private.dir);
     }
     command.spawn().map_err(|source| not_started(&command, source))
 }
@@ -87,10 +73,7 @@ fn read_url(hub: &mut Child) -> Option<String> {
             println!("{line}");
         }
     };
-    thread::Builder::new()
-        .name("hub output".to_owned())
-        .spawn(copy)
-        .ok()?;
+    thread::Builder::new().name("hub output".to_owned()).spawn(copy).ok()?;
     let url = line.trim();
     (!url.is_empty()).then(|| url.to_owned())
 }
@@ -98,10 +81,7 @@ fn read_url(hub: &mut Child) -> Option<String> {
 fn ended(choo: &Path, hub: &mut Child) -> Result<Error, Error> {
     end(Pid::from_child(hub));
     let status = hub.wait().at("wait for", choo)?;
-    Ok(Error::Failed {
-        command: format!("{} web", choo.display()),
-        status,
-    })
+    Ok(Error::Failed { command: format!("{} web", choo.display()), status })
 }
 
 /// Where the demo keeps its socket and token while a hub of the user's own has the usual place.
@@ -111,22 +91,15 @@ struct Private {
 
 impl Private {
     fn if_needed() -> Option<Private> {
-        let runtime = env::var_os("XDG_RUNTIME_DIR")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
+        let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
         let usual = match runtime {
             Some(dir) => dir.join("choo/web.sock"),
             None => PathBuf::from(env::var_os("HOME")?).join(".choo/web.sock"),
         };
         UnixStream::connect(&usual).ok()?;
-        println!(
-            "A hub is listening on {} already: the demo takes a place of its own.",
-            usual.display()
-        );
+        println!("A hub is listening on {} already: the demo takes a place of its own.", usual.display());
         // Not below the clone, whose path may be too long for a socket.
-        Some(Private {
-            dir: env::temp_dir().join(format!("choo-demo-{}", std::process::id())),
-        })
+        Some(Private { dir: env::temp_dir().join(format!("choo-demo-{}", std::process::id())) })
     }
 
     fn socket(&self) -> PathBuf {

@@ -16,11 +16,7 @@ pub(crate) enum Error {
     #[error("cannot start `{program}`: {source}")]
     Start { program: String, source: io::Error },
     #[error("cannot {doing} {}: {source}", path.display())]
-    File {
-        doing: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { doing: &'static str, path: PathBuf, source: io::Error },
     #[error("wasm-bindgen refused the module: {0}")]
     Bindgen(String),
     /// The repository is not as it should be.
@@ -35,10 +31,6 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, doing: &'static str, path: impl Into<PathBuf>) -> Result<T, Error> {
-        self.map_err(|source| Error::File {
-            doing,
-            path: path.into(),
-            source,
-        })
+        self.map_err(|source| Error::File { doing, path: path.into(), source })
     }
 }

@@ -50,8 +50,6 @@ pub(crate) fn lock_file(repo: &Repo) -> PathBuf {
 
 fn npm(repo: &Repo) -> Command {
     let mut command = Command::new("npm");
-    command
-        .current_dir(repo.root())
-        .env("npm_config_update_notifier", "false");
+    command.current_dir(repo.root()).env("npm_config_update_notifier", "false");
     command
 }

@@ -21,25 +21,14 @@ pub(crate) enum Need {
 /// What the tests need on top of what a build needs.
 pub(crate) const FOR_TESTS: [Need; 3] = [Need::Wasm, Need::Browser, Need::NetTools];
 
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const NET_TOOLS: [&str; 4] = ["socat", "nc", "jq", "curl"];
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Sees to it that the needs are met: installs as root on Debian, otherwise stops and names the command.
 pub(crate) fn ensure(repo: &Repo, needs: &[Need]) -> Result<(), Error> {
     check_node()?;
-    let missing = || {
-        needs
-            .iter()
-            .copied()
-            .filter(|need| !need.is_met())
-            .collect::<Vec<_>>()
-    };
+    let missing = || needs.iter().copied().filter(|need| !need.is_met()).collect::<Vec<_>>();
     let wanted = missing();
     if wanted.is_empty() {
         return Ok(());
@@ -58,11 +47,7 @@ pub(crate) fn ensure(repo: &Repo, needs: &[Need]) -> Result<(), Error> {
         apt_install(&packages)?;
     }
     let still = missing();
-    if still.is_empty() {
-        Ok(())
-    } else {
-        Err(system.explain(&still))
-    }
+    if still.is_empty() { Ok(()) } else { Err(system.explain(&still)) }
 }
 
 impl Need {
@@ -114,8 +99,7 @@ fn nc_knows_unix() -> bool {
     };
     let text = [help.stdout, help.stderr].concat();
     let text = String::from_utf8_lossy(&text);
-    text.split_whitespace()
-        .any(|word| word.starts_with("[-") && word.contains('U'))
+    text.split_whitespace().any(|word| word.starts_with("[-") && word.contains('U'))
 }
 
 fn check_node() -> Result<(), Error> {
@@ -123,14 +107,12 @@ fn check_node() -> Result<(), Error> {
     let found = found.as_deref().map(str::trim);
     match found.and_then(version) {
         Some(version) if version >= OLDEST_NODE && find_program("npm").is_some() => Ok(()),
-        Some(version) if version >= OLDEST_NODE => Err(Error::Unsupported(
-            "npm is not in PATH, though node is: install npm beside it".into(),
-        )),
+        Some(version) if version >= OLDEST_NODE => {
+            Err(Error::Unsupported("npm is not in PATH, though node is: install npm beside it".into()))
+        }
         _ => Err(Error::Unsupported(format!(
             "Node.js {}, but 20.19 or later is needed: see https://nodejs.org/en/download",
-            found.map_or("is not in PATH".to_owned(), |version| format!(
-                "{version} is in PATH"
-            )),
+            found.map_or("is not in PATH".to_owned(), |version| format!("{version} is in PATH")),
         ))),
     }
 }
@@ -146,7 +128,5 @@ fn apt(words: &[&str]) -> Command {
 }
 
 fn apt_install(packages: &[&str]) -> Result<(), Error> {
-    apt(&["install", "--yes", "--no-install-recommends"])
-        .args(packages)
-        .run()
+    apt(&["install", "--yes", "--no-install-recommends"]).args(packages).run()
 }

@@ -19,14 +19,7 @@ impl Run for Command {
         let quiet = Style::new().dimmed();
         anstream::println!("{quiet}$ {}{quiet:#}", self.shown());
         let status = self.status().map_err(|source| not_started(self, source))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Error::Failed {
-                command: self.shown(),
-                status,
-            })
-        }
+        if status.success() { Ok(()) } else { Err(Error::Failed { command: self.shown(), status }) }
     }
 
     fn capture(&mut self) -> Result<String, Error> {
@@ -38,10 +31,7 @@ impl Run for Command {
         if status.success() {
             Ok(String::from_utf8_lossy(&stdout).into_owned())
         } else {
-            Err(Error::Failed {
-                command: self.shown(),
-                status,
-            })
+            Err(Error::Failed { command: self.shown(), status })
         }
     }
 
@@ -53,10 +43,7 @@ impl Run for Command {
 }
 
 pub(crate) fn not_started(command: &Command, source: std::io::Error) -> Error {
-    Error::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        source,
-    }
+    Error::Start { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
 /// One line that stands out, for what the user came for.

@@ -19,10 +19,7 @@ impl Repo {
         let root = manifest.parent().unwrap_or(Path::new(".")).to_path_buf();
         let program = env::current_exe().at("find", "this program")?;
         // target/debug/xtask
-        let target = program
-            .ancestors()
-            .nth(2)
-            .map_or_else(|| root.join("target"), Path::to_path_buf);
+        let target = program.ancestors().nth(2).map_or_else(|| root.join("target"), Path::to_path_buf);
         Ok(Repo { root, target })
     }
 
@@ -58,7 +55,5 @@ impl Repo {
 /// A program's full path by the rules of the shell, or `None`.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }

@@ -9,12 +9,6 @@ use crate::repo::Repo;
 pub(crate) fn generate(repo: &Repo, check: bool) -> Result<(), Error> {
     npm::install(repo)?;
     let flag: &[&str] = if check { &["--check"] } else { &[] };
-    cargo(repo)
-        .args(["run", "--quiet", "-p", "choo-schema", "--"])
-        .args(flag)
-        .run()?;
-    npm::script(repo, "@choo/wire", "generate")
-        .arg("--")
-        .args(flag)
-        .run()
+    cargo(repo).args(["run", "--quiet", "-p", "choo-schema", "--"]).args(flag).run()?;
+    npm::script(repo, "@choo/wire", "generate").arg("--").args(flag).run()
 }

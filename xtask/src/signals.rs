@@ -20,10 +20,7 @@ pub(crate) struct Interrupt {
 
 impl Interrupt {
     pub(crate) fn listen() -> io::Result<Interrupt> {
-        let interrupt = Interrupt {
-            seen: Arc::default(),
-            children: Arc::default(),
-        };
+        let interrupt = Interrupt { seen: Arc::default(), children: Arc::default() };
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let other = interrupt.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {

@@ -26,12 +26,7 @@ impl Stamp {
         outputs: Vec<PathBuf>,
     ) -> Result<Stamp, Error> {
         let file = repo.scratch()?.join(name).with_extension("stamp");
-        Ok(Stamp {
-            file,
-            recipe: recipe.into(),
-            inputs,
-            outputs,
-        })
+        Ok(Stamp { file, recipe: recipe.into(), inputs, outputs })
     }
 
     pub(crate) fn is_fresh(&self) -> bool {

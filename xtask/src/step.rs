@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -12,17 +13,14 @@ pub(crate) struct Steps {
 }
 
 struct Done {
-    name: &'static str,
+    name: Cow<'static, str>,
     took: Duration,
     trouble: Option<String>,
 }
 
 impl Steps {
     pub(crate) fn new(wanted: Vec<String>) -> Steps {
-        Steps {
-            wanted,
-            done: Vec::new(),
-        }
+        Steps { wanted, done: Vec::new() }
     }
 
     /// Runs a step, unless one that it needs has failed: then it counts as failed without being run.
@@ -36,10 +34,7 @@ impl Steps {
             return;
         }
         let start = now();
-        let broken = self
-            .done
-            .iter()
-            .find(|done| done.trouble.is_some() && needs.contains(&done.name));
+        let broken = self.done.iter().find(|done| done.trouble.is_some() && needs.contains(&&*done.name));
         let trouble = if let Some(broken) = broken {
             Some(format!("not run, because {} failed", broken.name))
         } else {
@@ -51,15 +46,17 @@ impl Steps {
             let style = red();
             anstream::println!("{style}== {name} failed: {trouble}{style:#}");
         }
-        self.done.push(Done {
-            name,
-            took: start.elapsed(),
-            trouble,
-        });
+        self.done.push(Done { name: name.into(), took: start.elapsed(), trouble });
     }
 
     /// Prints the table and its sum, and says whether all went well.
-    pub(crate) fn finish(self) -> bool {
+    pub(crate) fn finish(mut self) -> bool {
+        for name in &self.wanted {
+            if !self.done.iter().any(|done| done.name == *name) {
+                let trouble = Some("there is no such step".to_owned());
+                self.done.push(Done { name: name.clone().into(), took: Duration::ZERO, trouble });
+            }
+        }
         let failed = self.done.iter().filter(|done| done.trouble.is_some()).count();
         let took: Duration = self.done.iter().map(|done| done.took).sum();
         println!();
@@ -84,10 +81,7 @@ fn red() -> Style {
     Style::new().bold().fg_color(Some(AnsiColor::Red.into()))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a stopwatch for the person at the terminal"
-)]
+#[expect(clippy::disallowed_methods, reason = "a stopwatch for the person at the terminal")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -130,5 +124,12 @@ mod tests {
         steps.run("wasm", &[], fail);
         steps.run("fmt", &["wasm"], || Ok(()));
         assert!(steps.finish());
+    }
+
+    #[test]
+    fn a_name_that_no_step_has_is_a_failure() {
+        let mut steps = Steps::new(vec!["fnt".to_owned()]);
+        steps.run("fmt", &[], || Ok(()));
+        assert!(!steps.finish());
     }
 }

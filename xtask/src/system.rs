@@ -33,11 +33,7 @@ impl System {
         } else {
             Packager::Unknown
         };
-        System {
-            packager,
-            root: rustix::process::geteuid().is_root(),
-            rustup: has("rustup"),
-        }
+        System { packager, root: rustix::process::geteuid().is_root(), rustup: has("rustup") }
     }
 
     /// System packages are installed unasked by root on Debian, and nowhere else.
@@ -47,11 +43,7 @@ impl System {
 
     /// One command for everything that is missing, where one is known.
     pub(crate) fn explain(&self, missing: &[Need]) -> Error {
-        let what = missing
-            .iter()
-            .map(|need| need.name())
-            .collect::<Vec<_>>()
-            .join(", ");
+        let what = missing.iter().map(|need| need.name()).collect::<Vec<_>>().join(", ");
         let mut commands = Vec::new();
         let mut packages: Vec<&str> = Vec::new();
         for need in missing {
@@ -75,10 +67,7 @@ impl System {
             };
             commands.push(format!("{install} {}", packages.join(" ")));
         }
-        Error::Missing {
-            what,
-            command: commands.join(" && "),
-        }
+        Error::Missing { what, command: commands.join(" && ") }
     }
 }
 
@@ -88,20 +77,12 @@ mod tests {
     use crate::packages::{FOR_TESTS, Need};
 
     fn system(packager: Packager, root: bool, rustup: bool) -> System {
-        System {
-            packager,
-            root,
-            rustup,
-        }
+        System { packager, root, rustup }
     }
 
     fn command(system: &System, missing: &[Need]) -> String {
         let message = system.explain(missing).to_string();
-        message
-            .lines()
-            .find_map(|line| line.strip_prefix("    "))
-            .unwrap_or(&message)
-            .to_owned()
+        message.lines().find_map(|line| line.strip_prefix("    ")).unwrap_or(&message).to_owned()
     }
 
     #[test]
@@ -112,10 +93,7 @@ mod tests {
              netcat-openbsd jq curl"
         );
         assert_eq!(
-            command(
-                &system(Packager::Homebrew, false, true),
-                &[Need::Wasm, Need::NetTools]
-            ),
+            command(&system(Packager::Homebrew, false, true), &[Need::Wasm, Need::NetTools]),
             "rustup target add wasm32-unknown-unknown && brew install socat jq"
         );
     }

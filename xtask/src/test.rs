@@ -23,32 +23,19 @@ pub(crate) fn test(repo: &Repo, only: Vec<String>) -> bool {
     steps.run("tokio", &[], || checks::tokio_features(repo));
     steps.run("wasm", &["set-up"], || wasm::build(repo));
     steps.run("wire build", &["wasm"], || ui::build_wire(repo));
-    steps.run("wire tests", &["wire build"], || {
-        npm::script(repo, "@choo/wire", "test").run()
-    });
+    steps.run("wire tests", &["wire build"], || npm::script(repo, "@choo/wire", "test").run());
     steps.run("ui build", &["wire build"], || ui::build_page(repo));
-    steps.run("ui tests", &["ui build"], || {
-        npm::script(repo, "ui", "test").run()
-    });
+    steps.run("ui tests", &["ui build"], || npm::script(repo, "ui", "test").run());
     steps.run("clippy", &[], || {
-        cargo(repo)
-            .args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-            .run()
+        cargo(repo).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
     });
     steps.run("docs", &[], || {
-        cargo(repo)
-            .env("RUSTDOCFLAGS", "-D warnings")
-            .args(["doc", "--workspace", "--no-deps"])
-            .run()
+        cargo(repo).env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).run()
     });
     // All programs and tests at once: one resolution of features, so nothing is compiled twice.
-    steps.run("build", &[], || {
-        cargo(repo).args(["build", "--workspace", "--all-targets"]).run()
-    });
+    steps.run("build", &[], || cargo(repo).args(["build", "--workspace", "--all-targets"]).run());
     steps.run("schema", &["set-up", "build"], || schema::generate(repo, true));
-    steps.run("tests", &["build"], || {
-        cargo(repo).args(["test", "--workspace"]).run()
-    });
+    steps.run("tests", &["build"], || cargo(repo).args(["test", "--workspace"]).run());
     steps.run("browser tests", &["ui build", "build"], || {
         npm::script(repo, "@choo/browser-tests", "test").run()
     });

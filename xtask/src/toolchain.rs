@@ -60,9 +60,7 @@ impl Toolchain {
 fn target_is_installed() -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     // The directory is named whether or not it is there.
-    let named = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .capture();
+    let named = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).capture();
     named.is_ok_and(|dir| Path::new(dir.trim()).is_dir())
 }
 
@@ -78,10 +76,7 @@ fn debian_is_complete() -> bool {
 
 /// `rustc 1.96.0 (ac68faa20 2026-05-25)` and `v20.20.2` alike.
 pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
-    let number = text
-        .split_whitespace()
-        .find(|word| word.contains('.'))?
-        .trim_start_matches('v');
+    let number = text.split_whitespace().find(|word| word.contains('.'))?.trim_start_matches('v');
     let mut parts = number.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

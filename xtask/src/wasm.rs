@@ -43,19 +43,8 @@ pub(crate) fn build(repo: &Repo) -> Result<(), Error> {
     let _turn = repo.lock("wasm")?;
     let compiled = compile(repo)?;
     let package = repo.path(PACKAGE);
-    let recipe = format!(
-        "{}\n{}\n{}",
-        bindgen::VERSION,
-        WASM_OPT.join(" "),
-        optimiser_version(repo)?
-    );
-    let stamp = Stamp::new(
-        repo,
-        "wasm",
-        recipe,
-        vec![compiled.clone()],
-        vec![package.clone()],
-    )?;
+    let recipe = format!("{}\n{}\n{}", bindgen::VERSION, WASM_OPT.join(" "), optimiser_version(repo)?);
+    let stamp = Stamp::new(repo, "wasm", recipe, vec![compiled.clone()], vec![package.clone()])?;
     if stamp.is_fresh() {
         return Ok(());
     }
@@ -65,12 +54,7 @@ pub(crate) fn build(repo: &Repo) -> Result<(), Error> {
     }
     bindgen::generate(&compiled, &draft)?;
     let module = draft.join(bindgen::MODULE);
-    npm::tool(repo, "binaryen/bin/wasm-opt")
-        .args(WASM_OPT)
-        .arg(&module)
-        .arg("-o")
-        .arg(&module)
-        .run()?;
+    npm::tool(repo, "binaryen/bin/wasm-opt").args(WASM_OPT).arg(&module).arg("-o").arg(&module).run()?;
     check(repo, &module)?;
     // Whoever bundles the package meanwhile sees the old one or the new one, not a mixture.
     if package.exists() {
@@ -87,15 +71,7 @@ fn compile(repo: &Repo) -> Result<PathBuf, Error> {
     let (mut command, below) = toolchain.cargo(repo);
     let target = repo.target(below);
     command
-        .args([
-            "--profile",
-            "wasm",
-            "-p",
-            "choo-wasm",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--target-dir",
-        ])
+        .args(["--profile", "wasm", "-p", "choo-wasm", "--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(&target)
         .run()?;
     Ok(target.join("wasm32-unknown-unknown/wasm/choo_wasm.wasm"))
@@ -111,22 +87,15 @@ fn check(repo: &Repo, module: &Path) -> Result<(), Error> {
     let raw = fs::metadata(module).at("read", module)?.len();
     let report = npm::node(repo).args(["-e", INSPECT]).arg(module).capture()?;
     let mut lines = report.lines();
-    let gzip: usize = lines
-        .next()
-        .and_then(|line| line.parse().ok())
-        .unwrap_or(usize::MAX);
+    let gzip: usize = lines.next().and_then(|line| line.parse().ok()).unwrap_or(usize::MAX);
     if let Some(stray) = lines.find(|name| *name != bindgen::GLUE) {
         return Err(Error::Check(format!(
             "the module imports from `{stray}`: choo-wasm may only import what wasm-bindgen gives it"
         )));
     }
     if gzip > MAX_GZIP {
-        return Err(Error::Check(format!(
-            "the module has {gzip} bytes after gzip, the limit is {MAX_GZIP}"
-        )));
+        return Err(Error::Check(format!("the module has {gzip} bytes after gzip, the limit is {MAX_GZIP}")));
     }
-    headline(&format!(
-        "wasm: {raw} bytes, {gzip} after gzip -9 (limit {MAX_GZIP})"
-    ));
+    headline(&format!("wasm: {raw} bytes, {gzip} after gzip -9 (limit {MAX_GZIP})"));
     Ok(())
 }
