@@ -4,7 +4,7 @@
 //! read (invalid escapes, lone surrogates, depth, numbers out of range). The one validator needs one
 //! answer for every value, read or skipped, so it walks the text itself.
 
-use crate::line::LineErrorKind;
+use crate::LineErrorKind;
 
 /// Where a problem is, in bytes from the start of the text, and what it is.
 #[derive(Debug)]

@@ -31,15 +31,18 @@
 
 mod control;
 mod decoder;
+mod envelope;
 mod escape;
 mod event;
 mod filter;
 mod graph;
 mod json;
 pub mod kind;
+mod layout;
 mod lenient;
 mod limits;
 mod line;
+mod line_error;
 mod loss;
 mod payload;
 mod run_id;
@@ -57,8 +60,10 @@ pub use event::Event;
 pub use filter::{Filter, Glob, GlobError};
 pub use graph::{EdgePayload, GraphError, GraphPayload, NodePayload};
 pub use kind::Class;
+pub use layout::{GraphLayout, PlacedNode, Point, RoutedEdge, Spacing};
 pub use limits::Limits;
-pub use line::{Fill, Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, is_control};
+pub use line::{Fill, Line, MAX_INTEGER, MAX_KIND, is_control};
+pub use line_error::{LineError, LineErrorKind};
 pub use loss::{Loss, LostRange, SeqRange};
 pub use payload::{
     LogPayload, LogStream, OrchStarted, Payload, PayloadError, PrPayload, TaskPayload, TaskProgress,

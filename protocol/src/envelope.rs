@@ -1,0 +1,190 @@
+//! The reader of a line's top level: which keys there are, and where their values stand.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::json::{Scanner, Span, StrSpan};
+use crate::line::Places;
+use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
+
+pub(crate) struct Envelope<'a> {
+    text: &'a str,
+    seen: [bool; KEYS.len()],
+    line: Line<'a>,
+}
+
+/// The envelope's keys; an alias shares its key's place in the table of what has been seen.
+const KEYS: [&str; 9] = ["type", "time", "unit", "task", "pr", "payload", "error", "run", "seq"];
+
+fn key_index(key: &str) -> Option<usize> {
+    let key = match key {
+        "timestamp" => "time",
+        "data" => "payload",
+        key => key,
+    };
+    KEYS.iter().position(|known| *known == key)
+}
+
+impl<'a> Envelope<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let line = Line {
+            text,
+            kind: Cow::Borrowed(""),
+            time: None,
+            unit: Cow::Borrowed(""),
+            task: None,
+            pr: None,
+            error: Cow::Borrowed(""),
+            run: None,
+            seq: None,
+            places: Places::default(),
+            extra: Vec::new(),
+        };
+        Envelope { text, seen: [false; KEYS.len()], line }
+    }
+
+    pub(crate) fn read(mut self, max_depth: usize) -> Result<Line<'a>, LineError> {
+        let mut json = Scanner::new(self.text, max_depth);
+        json.skip_whitespace();
+        match json.peek() {
+            Some(b'{') => json.pos += 1,
+            Some(b'"' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => {
+                return Err(LineError { kind: LineErrorKind::NotAnObject, offset: json.pos });
+            }
+            _ => return Err(json.fault("'{'").into()),
+        }
+        json.skip_whitespace();
+        if json.peek() == Some(b'}') {
+            return Err(LineError { kind: LineErrorKind::MissingType, offset: json.pos });
+        }
+        loop {
+            let at = json.pos;
+            let key = self.unescape(json.key()?);
+            let value = json.value(1)?;
+            self.line.places.members_end = json.pos;
+            self.member(key, at, value)?;
+            if json.close_or_comma(b'}', "',' or '}'")? {
+                break;
+            }
+        }
+        json.skip_whitespace();
+        if json.peek().is_some() {
+            return Err(LineError { kind: LineErrorKind::Trailing, offset: json.pos });
+        }
+        self.check_extra_keys()?;
+        if self.line.kind.is_empty() {
+            return Err(LineError { kind: LineErrorKind::MissingType, offset: self.line.places.members_end });
+        }
+        Ok(self.line)
+    }
+
+    fn member(&mut self, key: Cow<'a, str>, at: usize, value: Span) -> Result<(), LineError> {
+        let Some(index) = key_index(&key) else {
+            self.line.extra.push((key, value));
+            return Ok(());
+        };
+        if std::mem::replace(&mut self.seen[index], true) {
+            return Err(LineError {
+                kind: LineErrorKind::DuplicateKey { key: key.into_owned() },
+                offset: at,
+            });
+        }
+        match index {
+            1 => self.line.places.time = Some(value),
+            7 => self.line.places.run = Some(value),
+            8 => self.line.places.seq = Some(value),
+            _ => {}
+        }
+        if &self.text[value.start..value.end] == "null" && index != 0 {
+            return Ok(());
+        }
+        match index {
+            0 => self.line.kind = self.kind(value)?,
+            1 => self.line.time = Some(self.time(value)?),
+            2 => self.line.unit = self.string(value, "unit")?,
+            3 => self.line.task = Some(self.integer(value, "task")?),
+            4 => self.line.pr = Some(self.integer(value, "pr")?),
+            5 => self.line.places.payload = Some(value),
+            6 => self.line.error = self.string(value, "error")?,
+            7 => self.line.run = Some(self.run(value)?),
+            _ => self.line.seq = Some(self.seq(value)?),
+        }
+        Ok(())
+    }
+
+    /// Decoders differ on which of two equal keys they keep, so unknown ones may not repeat either.
+    fn check_extra_keys(&self) -> Result<(), LineError> {
+        if self.line.extra.len() < 2 {
+            return Ok(());
+        }
+        let mut seen = BTreeSet::new();
+        for (key, value) in &self.line.extra {
+            if !seen.insert(key) {
+                let kind = LineErrorKind::DuplicateKey { key: key.to_string() };
+                return Err(LineError { kind, offset: value.start });
+            }
+        }
+        Ok(())
+    }
+
+    fn unescape(&self, span: StrSpan) -> Cow<'a, str> {
+        let raw = &self.text[span.start..span.end];
+        if !span.escaped {
+            return Cow::Borrowed(raw);
+        }
+        // The scanner has accepted the quoted text, and it is stricter than serde_json.
+        let quoted = &self.text[span.start - 1..=span.end];
+        Cow::Owned(serde_json::from_str(quoted).unwrap_or_else(|_| raw.to_owned()))
+    }
+
+    fn string(&self, value: Span, key: &'static str) -> Result<Cow<'a, str>, LineError> {
+        let text = &self.text[value.start..value.end];
+        if !text.starts_with('"') {
+            return Err(bad(key, "a string", value));
+        }
+        let escaped = text.contains('\\');
+        Ok(self.unescape(StrSpan { start: value.start + 1, end: value.end - 1, escaped }))
+    }
+
+    fn kind(&self, value: Span) -> Result<Cow<'a, str>, LineError> {
+        const EXPECTED: &str = "a string of 1 to 128 bytes without white space or control characters";
+        let kind = self.string(value, "type")?;
+        let fits = (1..=MAX_KIND).contains(&kind.len());
+        if fits && !kind.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            Ok(kind)
+        } else {
+            Err(bad("type", EXPECTED, value))
+        }
+    }
+
+    fn time(&self, value: Span) -> Result<Timestamp, LineError> {
+        let text = self.string(value, "time")?;
+        text.parse().map_err(|_| bad("time", "an RFC 3339 time such as 2025-01-18T10:30:15Z", value))
+    }
+
+    fn integer(&self, value: Span, key: &'static str) -> Result<i64, LineError> {
+        self.text[value.start..value.end]
+            .parse()
+            .ok()
+            .filter(|n: &i64| (-MAX_INTEGER..=MAX_INTEGER).contains(n))
+            .ok_or_else(|| bad(key, "an integer of at most 53 bits", value))
+    }
+
+    fn seq(&self, value: Span) -> Result<u64, LineError> {
+        let seq = self.integer(value, "seq").ok().and_then(|n| u64::try_from(n).ok());
+        seq.filter(|n| *n > 0).ok_or_else(|| bad("seq", "an integer from 1 to 2^53 - 1", value))
+    }
+
+    fn run(&self, value: Span) -> Result<Cow<'a, str>, LineError> {
+        let run = self.string(value, "run")?;
+        if RunId::is_valid(&run) {
+            Ok(run)
+        } else {
+            Err(bad("run", "1 to 64 characters of A-Z a-z 0-9 . _ -", value))
+        }
+    }
+}
+
+fn bad(key: &'static str, expected: &'static str, value: Span) -> LineError {
+    LineError { kind: LineErrorKind::BadField { key, expected }, offset: value.start }
+}

@@ -1,0 +1,281 @@
+//! The fold: what each event does to a run's state.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use choo_protocol::{
+    Change, Event, GraphPayload, Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, RunId,
+    RunState, RunStatus, SeqRange, TaskPayload, TaskStatus, Timestamp, UnitState, UnitStatus, control_line,
+    kind,
+};
+use proptest::prelude::*;
+
+fn run() -> RunId {
+    "r".parse().unwrap()
+}
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_unix_nanos(i128::from(secs) * 1_000_000_000)
+}
+
+fn apply(state: &mut RunState, bytes: &[u8]) -> Change {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    state.apply(&Line::parse(line, &Limits::default()).unwrap())
+}
+
+/// Folds events numbered from 1, a second apart.
+fn fold(events: &[Event]) -> RunState {
+    let mut state = RunState::new(run());
+    for (seq, event) in (1..).zip(events) {
+        let mut line = Vec::new();
+        event.encode(Some(&run()), Some(seq), at(seq.cast_signed()), &mut line);
+        apply(&mut state, &line);
+    }
+    state
+}
+
+fn started() -> Event {
+    let units = [("setup", vec![]), ("shell", vec!["setup"]), ("config", vec!["setup"])];
+    let graph = GraphPayload::build(units).unwrap();
+    Event::orch_started(OrchStarted { unit_count: 3, parallelism: 2, graph: Some(graph) })
+}
+
+#[test]
+fn s0_69_orch_started_sets_up_the_whole_graph() {
+    let state = fold(&[started()]);
+    assert_eq!(state.status, RunStatus::Running);
+    assert_eq!((state.unit_count, state.parallelism, state.started), (Some(3), Some(2), Some(at(1))));
+    assert_eq!(state.unit_ids(), ["setup", "shell", "config"]);
+    assert_eq!(state.graph().levels, [vec!["setup"], vec!["shell", "config"]]);
+    assert_eq!(state.graph().edges.len(), 2);
+}
+
+#[test]
+fn units_follow_their_events() {
+    use UnitStatus::{Blocked, Cancelled, Complete, Failed, InProgress, Ready, Skipped};
+    for (event, status, ended) in [
+        (Event::unit_queued("setup"), Ready, false),
+        (Event::unit_started("setup"), InProgress, false),
+        (Event::unit_completed("setup"), Complete, true),
+        (Event::unit_failed("setup", "e"), Failed, true),
+        (Event::unit_blocked("setup", "e"), Blocked, true),
+        (Event::unit_skipped("setup"), Skipped, true),
+        (Event::unit_cancelled("setup"), Cancelled, true),
+    ] {
+        let error = event.error.clone();
+        let unit = fold(&[started(), event]).units["setup"].clone();
+        assert_eq!((unit.status, unit.ended.is_some(), unit.error), (status, ended, error));
+    }
+}
+
+#[test]
+fn tasks_count_attempts_and_completions() {
+    let named = TaskPayload { name: Some("build".into()), attempt: Some(1), ..TaskPayload::default() };
+    let state = fold(&[
+        started(),
+        Event::unit_started_with("shell", 2),
+        Event::task_started("shell", 1).payload(named),
+        Event::validation_fail("shell", 1, "bad"),
+        Event::task_retry("shell", 1, 2, "bad"),
+        Event::task_started("shell", 1),
+        Event::task_completed("shell", 1),
+        Event::task_started("shell", 2),
+        Event::task_failed("shell", 2, "exit status 1"),
+        Event::unit_failed("shell", "task 2 failed"),
+        Event::orch_failed("1 unit failed"),
+    ]);
+    let unit = &state.units["shell"];
+    assert_eq!((unit.total_tasks, unit.completed_tasks, unit.current_task), (Some(2), 1, 1));
+    let task = &unit.tasks[&1];
+    assert_eq!((task.name.as_deref(), task.status, task.attempt), (Some("build"), TaskStatus::Completed, 2));
+    assert!(task.error.is_empty() && task.started == Some(at(3)) && task.ended == Some(at(7)));
+    assert_eq!((unit.tasks[&2].status, &*unit.tasks[&2].error), (TaskStatus::Failed, "exit status 1"));
+    assert_eq!(
+        (state.status, &*state.error, state.ended),
+        (RunStatus::Failed, "1 unit failed", Some(at(11)))
+    );
+}
+
+#[test]
+fn pull_requests_put_a_unit_into_review() {
+    let pr = |kind: &'static str| Event::new(kind).unit("shell").pr(5);
+    let state =
+        fold(&[started(), Event::unit_started("shell"), pr(kind::PR_CREATED), pr(kind::PR_REVIEW_PENDING)]);
+    assert_eq!(state.units["shell"].status, UnitStatus::InReview);
+    assert_eq!((&*state.prs[&5].status, &*state.prs[&5].unit), ("review.pending", "shell"));
+    let state = fold(&[Event::unit_started("shell"), pr(kind::PR_CREATED), pr(kind::PR_MERGED)]);
+    assert_eq!(state.units["shell"].status, UnitStatus::Complete);
+}
+
+#[test]
+fn logs_change_nothing_but_the_number_seen() {
+    let mut state = fold(&[started()]);
+    let mut line = Vec::new();
+    Event::log("shell", Some(1), LogStream::Stdout, "hello", 1).encode(
+        Some(&run()),
+        Some(2),
+        at(2),
+        &mut line,
+    );
+    let before = RunState { seq: 2, ..state.clone() };
+    assert_eq!(apply(&mut state, &line), Change::None);
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_misshapen_payload_is_folded_by_its_envelope_and_counted() {
+    let mut state = RunState::new(run());
+    let line =
+        br#"{"type":"unit.started","unit":"a","time":"2025-01-18T10:30:15Z","payload":{"total_tasks":"x"}}"#;
+    assert_eq!(apply(&mut state, line), Change::Unit);
+    assert_eq!((state.units["a"].status, state.misshapen), (UnitStatus::InProgress, 1));
+}
+
+#[test]
+fn duplicates_inside_a_payload_the_last_one_wins() {
+    let mut state = RunState::new(run());
+    apply(&mut state, br#"{"type":"unit.started","unit":"a","payload":{"total_tasks":1,"total_tasks":3}}"#);
+    assert_eq!((state.units["a"].total_tasks, state.misshapen), (Some(3), 0));
+}
+
+#[test]
+fn s1_b01_the_separate_graph_event_sets_up_units_that_had_begun() {
+    let mut state = fold(&[Event::orch_started(OrchStarted::default()), Event::unit_started("b")]);
+    apply(
+        &mut state,
+        br#"{"type":"graph","payload":{"nodes":[{"id":"a","label":"A","status":"pending","tasks":2,
+            "depends_on":[]},{"id":"b","status":"pending","depends_on":["a"]}]},"seq":3}"#,
+    );
+    assert_eq!(state.unit_ids(), ["a", "b"]);
+    assert_eq!((state.units["b"].status, state.units["b"].level), (UnitStatus::InProgress, 1));
+    assert_eq!((state.units["a"].label.as_deref(), state.units["a"].total_tasks), (Some("A"), Some(2)));
+}
+
+#[test]
+fn errors_are_cut_to_four_kib() {
+    let state = fold(&[Event::unit_failed("a", "ä".repeat(5000)), Event::orch_failed("x".repeat(5000))]);
+    assert_eq!((state.units["a"].error.len(), state.error.len()), (4096, 4096));
+}
+
+fn snapshot(through: u64, state: &RunState) -> Vec<u8> {
+    let payload = OrchSnapshot { through, state: state.clone() };
+    control_line(kind::ORCH_SNAPSHOT, at(0), Some(&run()), &payload)
+}
+
+#[test]
+fn s0_b08_a_restarted_reader_is_right_after_started_and_snapshot() {
+    let whole = fold(&[started(), Event::unit_started("setup"), Event::unit_completed("setup")]);
+    let mut restarted = fold(&[started()]);
+    assert_eq!(apply(&mut restarted, &snapshot(3, &whole)), Change::All);
+    assert_eq!((&restarted.units, restarted.seq), (&whole.units, 3));
+    assert_eq!(restarted.summaries, [SeqRange { from: 2, to: 3 }]);
+    // To a reader that has seen it all, the same line says nothing.
+    let mut seen = whole.clone();
+    assert_eq!(apply(&mut seen, &snapshot(3, &whole)), Change::Ignored);
+    assert_eq!(seen, whole);
+}
+
+#[test]
+fn s0_b16_loss_is_counted_once_whatever_the_order() {
+    let lost =
+        LinkLost { from: 2, to: 9, count: 5, bytes: 500, reason: "overflow".into(), ..LinkLost::default() };
+    let lost = control_line(kind::LINK_LOST, at(0), Some(&run()), &lost);
+    let mut base = fold(&[started()]);
+    apply(&mut base, &lost);
+    base.seq = 9;
+    for order in [[&lost, &snapshot(9, &base)], [&snapshot(9, &base), &lost]] {
+        let mut reader = fold(&[started()]);
+        for line in order {
+            apply(&mut reader, line);
+        }
+        assert_eq!((reader.loss.count, reader.loss.bytes, reader.seq), (5, 500, 9));
+        assert!(reader.summaries.is_empty(), "an announced loss is not told a second time");
+    }
+}
+
+#[test]
+fn a_stale_run_wakes_up_with_its_producer() {
+    let mut state = fold(&[started()]);
+    assert!(state.set_stale() && !state.set_stale());
+    let mut line = Vec::new();
+    Event::unit_started("setup").encode(Some(&run()), Some(2), at(2), &mut line);
+    assert_eq!(apply(&mut state, &line), Change::All);
+    assert_eq!(state.status, RunStatus::Running);
+    let mut ended = fold(&[started(), Event::orch_completed()]);
+    assert!(!ended.set_stale());
+}
+
+#[test]
+fn parts_put_together_give_the_state() {
+    let mut state = fold(&[started()]);
+    for i in 0..500 {
+        state.units.insert(format!("unit-{i}"), UnitState { order: i + 3, ..UnitState::default() });
+    }
+    for max in [1, 1000, 1 << 20] {
+        let mut parts = state.parts(max).into_iter();
+        let mut joined: RunState = serde_json::from_str(&parts.next().unwrap()).unwrap();
+        for part in parts {
+            assert!(part.len() <= max.max(200), "{}", part.len());
+            joined.merge(serde_json::from_str(&part).unwrap());
+        }
+        assert_eq!(joined, state);
+    }
+    let empty = RunState::new(run());
+    assert_eq!(serde_json::from_str::<RunState>(&empty.parts(10)[0]).unwrap(), empty);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let unit = prop::sample::select(vec!["setup", "shell", "config", "other"]);
+    let kind = prop::sample::select(kind::ALL.to_vec());
+    (kind, unit, prop::option::of(0..4_i64), prop::option::of(1..3_i64), "[a-z]{0,3}").prop_map(
+        |(kind, unit, task, pr, error)| {
+            let mut event = Event::new(kind).unit(unit).error(error);
+            (event.task, event.pr) = (task, pr);
+            event
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Resent lines do no harm, and a snapshot in the middle plus the rest is the whole.
+    #[test]
+    fn the_fold_is_idempotent_and_can_be_taken_up_anywhere(
+        events in prop::collection::vec(any_event(), 1..60),
+        cut in 0..60_usize,
+        resend in 0..60_usize,
+    ) {
+        // Snapshots and losses have no place among numbered events.
+        let events: Vec<Event> = std::iter::once(started())
+            .chain(events)
+            .filter(|e| e.kind != kind::ORCH_SNAPSHOT && e.kind != kind::LINK_LOST)
+            .collect();
+        let lines: Vec<Vec<u8>> = (1..).zip(&events).map(|(seq, event)| {
+            let mut line = Vec::new();
+            event.encode(Some(&run()), Some(seq), at(seq.cast_signed()), &mut line);
+            line
+        }).collect();
+        let whole = fold(&events);
+        let (cut, resend) = (cut % lines.len() + 1, resend % lines.len());
+
+        let mut twice = RunState::new(run());
+        for line in lines[..cut].iter().chain(&lines[resend.min(cut)..]) {
+            apply(&mut twice, line);
+        }
+        prop_assert_eq!(&twice, &whole);
+
+        let base = fold(&events[..cut]);
+        let mut late = RunState::new(run());
+        apply(&mut late, &lines[0]);
+        apply(&mut late, &snapshot(cut as u64, &base));
+        for line in &lines[cut..] {
+            apply(&mut late, line);
+        }
+        late.summaries.clear();
+        prop_assert_eq!(&late, &whole);
+
+        // The state itself survives the wire.
+        let json = serde_json::to_string(&whole).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<RunState>(&json).unwrap(), &whole);
+    }
+}
