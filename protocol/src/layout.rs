@@ -10,7 +10,7 @@ mod columns;
 mod order;
 mod place;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,17 +89,25 @@ pub struct Point {
 }
 
 impl GraphLayout {
-    /// Draws a graph. Of nodes with the same id the first counts; an edge to an unknown node is left
-    /// out, and one that does not rise is drawn straight.
-    pub fn of(graph: &GraphPayload, spacing: &Spacing) -> Self {
-        let mut index = BTreeMap::new();
+    /// Draws a graph by its nodes' levels. Of nodes with the same id the first counts; an edge to an
+    /// unknown node is left out, and one that does not rise through the levels does no harm.
+    ///
+    /// ```
+    /// use choo_protocol::{GraphLayout, GraphPayload, Spacing};
+    /// let graph = GraphPayload::build([("setup", vec![]), ("app", vec!["setup"])])?;
+    /// let layout = GraphLayout::of(&graph, Spacing::default());
+    /// assert_eq!((layout.nodes[0].x, layout.nodes[1].x), (0, 280));
+    /// # Ok::<(), choo_protocol::GraphError>(())
+    /// ```
+    pub fn of(graph: &GraphPayload, spacing: Spacing) -> Self {
+        let mut index = HashMap::with_capacity(graph.nodes.len());
         let mut nodes = Vec::with_capacity(graph.nodes.len());
         let mut levels = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
             let next = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
             index.entry(node.id.as_str()).or_insert_with(|| {
                 nodes.push(node.id.as_str());
-                levels.push(node.level);
+                levels.push(node.level.unwrap_or(0));
                 next
             });
         }
@@ -141,7 +149,7 @@ pub(crate) struct Drawing {
 impl Drawing {
     /// `levels` has one entry a node; `edges` hold numbers of nodes, all of them below
     /// `levels.len()`.
-    pub(crate) fn of(levels: &[u32], edges: &[(u32, u32)], spacing: &Spacing) -> Drawing {
+    pub(crate) fn of(levels: &[u32], edges: &[(u32, u32)], spacing: Spacing) -> Drawing {
         let mut columns = Columns::new(levels, edges);
         order::reduce_crossings(&mut columns);
         let middles = place::middles(&columns, spacing);
@@ -154,7 +162,7 @@ struct Pen<'a> {
     columns: &'a Columns,
     /// Vertical middle of every vertex.
     middles: &'a [i32],
-    spacing: &'a Spacing,
+    spacing: Spacing,
 }
 
 impl Pen<'_> {
