@@ -83,6 +83,7 @@ impl<'a> Envelope<'a> {
             self.line.extra.push((key, value));
             return Ok(());
         };
+        self.line.places.forgiven |= key != KEYS[index];
         if std::mem::replace(&mut self.seen[index], true) {
             return Err(LineError {
                 kind: LineErrorKind::DuplicateKey { key: key.into_owned() },
@@ -96,6 +97,7 @@ impl<'a> Envelope<'a> {
             _ => {}
         }
         if &self.text[value.start..value.end] == "null" && index != 0 {
+            self.line.places.forgiven = true;
             return Ok(());
         }
         match index {

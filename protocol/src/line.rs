@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::envelope::Envelope;
 use crate::json::Span;
-use crate::{Class, Limits, LineError, LineErrorKind, RunId, Timestamp, kind};
+use crate::{Class, Limits, LineError, LineErrorKind, RunId, Timestamp, WireEvent, kind};
 
 /// The largest integer that every reader of the wire holds exactly: 2^53 − 1.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -50,6 +50,8 @@ pub(crate) struct Places {
     pub(crate) seq: Option<Span>,
     /// Just behind the last member.
     pub(crate) members_end: usize,
+    /// Whether the envelope uses an alias or a `null`, which readers forgive and we never write.
+    pub(crate) forgiven: bool,
 }
 
 /// What a producer left out, for [`Line::complete`].
@@ -90,6 +92,25 @@ impl<'a> Line<'a> {
     /// The line as it was received, as text.
     pub fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// The line as a JSON object in which every member goes by its own name, absent ones are left out
+    /// and the time is written as ours are: what a reader that knows no leniency wants. It is the
+    /// received text unless that used some.
+    ///
+    /// ```
+    /// use choo_protocol::{Limits, Line};
+    /// let line = br#"{"type":"a","timestamp":"2025-01-18T10:30:15.10Z","unit":null}"#;
+    /// let line = Line::parse(line, &Limits::default())?;
+    /// assert_eq!(line.canonical(), r#"{"type":"a","time":"2025-01-18T10:30:15.1Z"}"#);
+    /// # Ok::<(), choo_protocol::LineError>(())
+    /// ```
+    pub fn canonical(&self) -> Cow<'a, str> {
+        if !self.places.forgiven && self.places.time.is_none_or(|span| is_plain_time(self.slice(span))) {
+            return Cow::Borrowed(self.text);
+        }
+        // String keys only: this cannot fail.
+        serde_json::to_string(&WireEvent::from(self)).map_or(Cow::Borrowed(self.text), Cow::Owned)
     }
 
     /// The payload's JSON as it was received; `None` when absent or `null`.
@@ -149,6 +170,12 @@ impl<'a> Line<'a> {
     fn slice(&self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
     }
+}
+
+/// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros.
+fn is_plain_time(quoted: &str) -> bool {
+    let plain = |text: &str| !text.contains('\\') && !(text.contains('.') && text.ends_with('0'));
+    quoted.strip_suffix("Z\"").is_some_and(plain)
 }
 
 /// Whether a line of this type belongs to the conversation between our own parts and has no meaning
