@@ -174,7 +174,7 @@ impl<'a> Line<'a> {
 
 /// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros.
 fn is_plain_time(quoted: &str) -> bool {
-    let plain = |text: &str| !text.contains('\\') && !(text.contains('.') && text.ends_with('0'));
+    let plain = |text: &str| !(text.contains('\\') || text.contains('.') && text.ends_with('0'));
     quoted.strip_suffix("Z\"").is_some_and(plain)
 }
 
