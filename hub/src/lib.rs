@@ -1,1 +1,2 @@
-//! (empty)
+//! hub
+mod core;

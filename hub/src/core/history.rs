@@ -1,0 +1,183 @@
+//! The latest events of all runs, in memory, bounded by bytes.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use choo_protocol::{RunId, RunState, kind};
+
+/// One entry of the history. Readers share it; it is never changed and never copied.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Its place in the history: counts from 1 over all runs, without holes.
+    pub(crate) offset: u64,
+    /// The run it belongs to; none for the hub's own complaints.
+    pub(crate) run: Option<RunId>,
+    pub(crate) body: Body,
+    /// What all records up to and including this one have cost, in bytes.
+    cost: u64,
+}
+
+/// What an entry holds.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// A line: as received and completed, or one of the hub's own.
+    Line {
+        kind: Cow<'static, str>,
+        /// Empty for none.
+        unit: Box<str>,
+        /// The line without its newline.
+        json: Box<[u8]>,
+    },
+    /// The run's state as it was here, told anew to every reader, since no event says what changed.
+    State(Arc<RunState>),
+}
+
+impl Body {
+    pub(crate) fn line(kind: &str, unit: &str, json: Vec<u8>) -> Self {
+        Body::Line { kind: intern(kind), unit: unit.into(), json: json.into() }
+    }
+
+    /// Bytes of memory, near enough.
+    fn cost(&self) -> usize {
+        /// The record itself, its pointers in the queue and what the allocator adds.
+        const RECORD: usize = 192;
+        /// A unit with a few tasks, as measured on plans of this repository.
+        const UNIT: usize = 1024;
+        RECORD
+            + match self {
+                Body::Line { kind: Cow::Borrowed(_), unit, json } => unit.len() + json.len(),
+                Body::Line { kind: Cow::Owned(kind), unit, json } => kind.len() + unit.len() + json.len(),
+                Body::State(state) => state.units.len() * UNIT,
+            }
+    }
+}
+
+/// Known types, nearly all that occur, take no memory of their own.
+fn intern(name: &str) -> Cow<'static, str> {
+    let known = kind::ALL.iter().find(|known| **known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
+}
+
+/// The newest records, as many as fit into a number of bytes, and always the newest one.
+#[derive(Debug)]
+pub(crate) struct History {
+    records: VecDeque<Arc<Record>>,
+    /// The offset of the newest record ever; 0 before the first.
+    last: u64,
+    /// What all records ever have cost.
+    cost: u64,
+    /// What the records that are gone have cost.
+    evicted_cost: u64,
+    limit: u64,
+}
+
+impl History {
+    /// An empty history of at most `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        History { records: VecDeque::new(), last: 0, cost: 0, evicted_cost: 0, limit: limit as u64 }
+    }
+
+    /// Appends a record, evicts the oldest ones as needed, and says which offset it got.
+    pub(crate) fn push(&mut self, run: Option<RunId>, body: Body) -> u64 {
+        self.last += 1;
+        self.cost += body.cost() as u64;
+        self.records.push_back(Arc::new(Record { offset: self.last, run, body, cost: self.cost }));
+        while self.records.len() > 1 && self.bytes() > self.limit {
+            if let Some(gone) = self.records.pop_front() {
+                self.evicted_cost = gone.cost;
+            }
+        }
+        self.last
+    }
+
+    /// The offset of the newest record ever; 0 before the first.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The offset behind which everything is still here.
+    pub(crate) fn floor(&self) -> u64 {
+        self.last - self.records.len() as u64
+    }
+
+    /// How many records are here.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// How much memory they take, near enough.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.cost - self.evicted_cost
+    }
+
+    /// How much of that lies behind an offset.
+    pub(crate) fn bytes_after(&self, offset: u64) -> u64 {
+        let before = self.index_after(offset).checked_sub(1).and_then(|i| self.records.get(i));
+        self.cost - before.map_or(self.evicted_cost, |record| record.cost)
+    }
+
+    /// The records behind an offset, oldest first.
+    pub(crate) fn after(&self, offset: u64) -> impl Iterator<Item = &Arc<Record>> {
+        self.records.range(self.index_after(offset)..)
+    }
+
+    fn index_after(&self, offset: u64) -> usize {
+        let index = usize::try_from(offset.saturating_sub(self.floor())).unwrap_or(usize::MAX);
+        index.min(self.records.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(history: &mut History, bytes: usize) -> u64 {
+        history.push(None, Body::line("log.stdout", "", vec![b' '; bytes]))
+    }
+
+    fn offsets(history: &History, after: u64) -> Vec<u64> {
+        history.after(after).map(|record| record.offset).collect()
+    }
+
+    #[test]
+    fn the_oldest_leave_and_offsets_go_on() {
+        let mut history = History::new(10_000);
+        for expected in 1..=100 {
+            assert_eq!(push(&mut history, 808), expected);
+            assert!(history.bytes() <= 10_000);
+        }
+        assert_eq!((history.len(), history.floor(), history.last()), (10, 90, 100));
+        assert_eq!(offsets(&history, 97), [98, 99, 100]);
+        assert_eq!(offsets(&history, 90).len(), 10);
+        assert_eq!(offsets(&history, 0).len(), 10, "all that is left");
+        assert_eq!(offsets(&history, 100), [0; 0]);
+        assert_eq!(offsets(&history, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn bytes_behind_an_offset_are_known_without_counting() {
+        let mut history = History::new(10_000);
+        assert_eq!(history.bytes_after(0), 0);
+        for _ in 0..100 {
+            push(&mut history, 808);
+        }
+        assert_eq!(history.bytes_after(100), 0);
+        assert_eq!(history.bytes_after(99), 1000);
+        assert_eq!(history.bytes_after(90), 10_000);
+        assert_eq!(history.bytes_after(5), 10_000, "what is gone does not count");
+    }
+
+    #[test]
+    fn a_limit_of_nothing_keeps_the_newest() {
+        for limit in [0, 1] {
+            let mut history = History::new(limit);
+            push(&mut history, 10);
+            push(&mut history, 1_000_000);
+            assert_eq!((history.len(), history.floor()), (1, 1));
+            push(&mut history, 1);
+            assert_eq!(offsets(&history, 0), [3]);
+            assert_eq!(history.bytes(), 193);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The core: everything the hub decides, in one struct that is handed bytes, time and a seed.
+
+use std::time::Duration;
+
+use choo_protocol::{RunId, control_line, kind};
+
+use super::cursor::{Cursor, Epoch};
+use super::history::{Body, History};
+use super::ingest::Ingest;
+use super::moment::Moment;
+use super::rejects::{Complaint, Reject, Rejects};
+use super::run::{ConnectionId, Run};
+use super::runs::Runs;
+
+/// Runs, history and bad lines of one hub.
+///
+/// Every call is one turn: what it records has its offset and is visible to readers when it returns.
+/// A driver makes an [`Ingest`] per producer by [`Core::connect`] and a
+/// [`Subscription`](super::subscription::Subscription) per reader, wakes the readers after every call
+/// that may have recorded something, and calls [`Core::handle_tick`] when [`Core::deadline`] has come.
+#[derive(Debug)]
+pub(crate) struct Core {
+    epoch: Epoch,
+    history: History,
+    runs: Runs,
+    rejects: Rejects,
+    random: fastrand::Rng,
+    connections: u64,
+    producers: usize,
+    closing: bool,
+}
+
+/// How many runs a hub remembers. A state takes about a kilobyte a unit, so this many runs of a
+/// hundred units take 25 MiB.
+pub(crate) const MAX_RUNS: usize = 256;
+
+impl Core {
+    /// A hub that starts now, keeping `history_bytes` of events. `seed` makes the names of runs whose
+    /// producers give none.
+    pub(crate) fn new(history_bytes: usize, seed: u64, now: Moment) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        Core {
+            epoch: Epoch::new(now.time, random.u16(..)),
+            history: History::new(history_bytes),
+            runs: Runs::new(MAX_RUNS),
+            rejects: Rejects::default(),
+            random,
+            connections: 0,
+            producers: 0,
+            closing: false,
+        }
+    }
+
+    /// A producer has connected.
+    pub(crate) fn connect(&mut self, pid: Option<u32>) -> Ingest {
+        self.connections += 1;
+        self.producers += 1;
+        Ingest::new(ConnectionId(self.connections), pid)
+    }
+
+    /// A producer has gone; [`Ingest::handle_end`] calls this.
+    pub(super) fn handle_disconnected(&mut self) {
+        self.producers -= 1;
+    }
+
+    /// The deadline may have come.
+    pub(crate) fn handle_tick(&mut self, now: Moment) {
+        self.runs.handle_tick(now.at, &mut self.history);
+        if let Some(complaint) = self.rejects.handle_tick(now.at) {
+            self.record_complaint(complaint, now);
+        }
+    }
+
+    /// When to call `handle_tick` if nothing else happens.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.runs.deadline().into_iter().chain(self.rejects.deadline()).min()
+    }
+
+    /// The hub shuts down: readers get what is there and are sent away.
+    pub(crate) fn close(&mut self) {
+        self.closing = true;
+    }
+
+    /// Whether it does.
+    pub(crate) fn closing(&self) -> bool {
+        self.closing
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    pub(crate) fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    pub(crate) fn rejects(&self) -> &Rejects {
+        &self.rejects
+    }
+
+    /// How many producers are connected.
+    pub(crate) fn producers(&self) -> usize {
+        self.producers
+    }
+
+    /// The cursor behind the event at `offset`.
+    pub(crate) fn cursor(&self, offset: u64) -> Cursor {
+        Cursor { epoch: self.epoch, offset }
+    }
+
+    /// A name for a run whose producer gave none.
+    pub(super) fn new_run_id(&mut self, now: Moment) -> RunId {
+        let millis = u64::try_from(now.time.unix_millis()).unwrap_or(0);
+        RunId::ulid(millis, self.random.u128(..))
+    }
+
+    /// Makes a run known; `false` if it was.
+    pub(super) fn meet_run(&mut self, id: &RunId, now: Moment) -> bool {
+        self.runs.meet(id, now)
+    }
+
+    /// A process sent a line of this run.
+    pub(super) fn set_open(&mut self, pid: u32, id: &RunId) {
+        self.runs.set_open(pid, id);
+    }
+
+    /// Hands a run, and the history it records in, to `act`.
+    pub(super) fn with_run<R>(
+        &mut self,
+        id: &RunId,
+        act: impl FnOnce(&mut Run, &mut History) -> R,
+    ) -> Option<R> {
+        let run = self.runs.get_mut(id.as_str())?;
+        Some(act(run, &mut self.history))
+    }
+
+    /// Takes a bad line.
+    pub(super) fn handle_reject(&mut self, reject: Reject, now: Moment) {
+        if let Some(complaint) = self.rejects.handle(reject, now) {
+            self.record_complaint(complaint, now);
+        }
+    }
+
+    fn record_complaint(&mut self, (run, error): Complaint, now: Moment) {
+        let json = control_line(kind::HUB_ERROR, now.time, run.as_ref(), &error);
+        self.history.push(run, Body::line(kind::HUB_ERROR, "", json));
+    }
+}

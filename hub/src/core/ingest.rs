@@ -1,0 +1,147 @@
+//! What comes in by one connection: bytes to lines to runs.
+
+use std::collections::BTreeSet;
+
+use choo_protocol::{Frame, Limits, Line, LineDecoder, RunId, is_control, kind};
+
+use super::hub::Core;
+use super::moment::Moment;
+use super::rejects::Reject;
+use super::run::{ConnectionId, Outcome};
+
+/// One producer's connection.
+///
+/// Its driver hands in bytes as they come by `handle_bytes`, and calls `handle_end` once.
+#[derive(Debug)]
+pub(crate) struct Ingest {
+    decoder: LineDecoder,
+    source: Source,
+}
+
+#[derive(Debug)]
+struct Source {
+    id: ConnectionId,
+    /// The sending process, where the system says so.
+    pid: Option<u32>,
+    limits: Limits,
+    /// The run of the last line.
+    current: Option<RunId>,
+    /// The runs it has sent lines of and not said goodbye to.
+    attached: BTreeSet<RunId>,
+}
+
+impl Ingest {
+    pub(crate) fn new(id: ConnectionId, pid: Option<u32>) -> Self {
+        let limits = Limits::default();
+        let source = Source { id, pid, limits, current: None, attached: BTreeSet::new() };
+        Ingest { decoder: LineDecoder::new(limits), source }
+    }
+
+    /// The next bytes of the connection, in any cut. No bytes end it.
+    pub(crate) fn handle_bytes(&mut self, core: &mut Core, bytes: &[u8], now: Moment) {
+        let Ingest { decoder, source } = self;
+        decoder.feed(bytes, |frame| source.handle_frame(core, frame, now));
+    }
+
+    /// The connection is closed, by whom and why ever.
+    pub(crate) fn handle_end(&mut self, core: &mut Core, now: Moment) {
+        if let Some(bytes) = self.decoder.finish() {
+            self.source.reject(core, Reject::torn(bytes, now.time), now);
+        }
+        core.handle_disconnected();
+        for run in std::mem::take(&mut self.source.attached) {
+            core.with_run(&run, |run, history| run.handle_detached(self.source.id, now, history));
+        }
+    }
+}
+
+impl Source {
+    fn handle_frame(&mut self, core: &mut Core, frame: Frame<'_>, now: Moment) {
+        match frame {
+            Frame::Oversized { bytes } => {
+                self.reject(core, Reject::oversized(bytes, self.limits.graph_line, now.time), now);
+            }
+            Frame::Line(bytes) => match Line::parse(bytes, &self.limits) {
+                Ok(line) => self.handle_line(core, line, now),
+                Err(error) => self.reject(core, Reject::bad_line(&error, bytes, now.time), now),
+            },
+        }
+    }
+
+    fn handle_line(&mut self, core: &mut Core, line: Line<'_>, now: Moment) {
+        if line.kind.starts_with("hub.") {
+            return self.reject(core, Reject::reserved(&line.kind, line.bytes(), now.time), now);
+        }
+        if is_control(&line.kind) {
+            if line.kind == kind::LINK_BYE {
+                self.handle_bye(core, &line, now);
+            }
+            return;
+        }
+        let Some(run) = self.attribute(core, &line, now) else { return };
+        self.attach(core, &run, now);
+        let bytes = line.bytes();
+        let outcome = core.with_run(&run, |run, history| run.handle_line(line, now, history));
+        if outcome == Some(Outcome::OutOfNumbers) {
+            self.reject(core, Reject::out_of_numbers(bytes, now.time), now);
+        }
+    }
+
+    /// The run a line belongs to. One that names none belongs to the open run of its process;
+    /// `orch.started` begins a new one, unless only the separate `graph` has come so far.
+    fn attribute(&mut self, core: &mut Core, line: &Line<'_>, now: Moment) -> Option<RunId> {
+        if let Some(named) = line.run.as_deref() {
+            return match &self.current {
+                Some(current) if current.as_str() == named => self.current.clone(),
+                _ => named.parse().ok(),
+            };
+        }
+        let open = match (self.pid, &self.current) {
+            (Some(pid), _) => core.runs().open_of(pid),
+            (None, Some(current)) => {
+                core.runs().get(current.as_str()).filter(|run| run.end_offset().is_none())
+            }
+            (None, None) => None,
+        };
+        match open.map(|run| (run.id().clone(), run.begun())) {
+            Some((open, begun)) if line.kind == kind::ORCH_STARTED && begun => {
+                self.detach(core, &open, now);
+                Some(core.new_run_id(now))
+            }
+            Some((open, _)) => Some(open),
+            None => Some(core.new_run_id(now)),
+        }
+    }
+
+    fn attach(&mut self, core: &mut Core, run: &RunId, now: Moment) {
+        if self.current.as_ref() != Some(run) {
+            self.current = Some(run.clone());
+            if let Some(pid) = self.pid {
+                core.set_open(pid, run);
+            }
+        }
+        let met = core.meet_run(run, now);
+        if self.attached.insert(run.clone()) || met {
+            core.with_run(run, |run, history| run.handle_attached(self.id, history));
+        }
+    }
+
+    fn detach(&mut self, core: &mut Core, run: &RunId, now: Moment) {
+        self.attached.remove(run);
+        core.with_run(run, |run, history| run.handle_detached(self.id, now, history));
+    }
+
+    fn handle_bye(&mut self, core: &mut Core, line: &Line<'_>, now: Moment) {
+        let run = match line.run.as_deref() {
+            Some(named) => named.parse().ok(),
+            None => self.current.clone(),
+        };
+        let Some(run) = run else { return };
+        self.attached.remove(&run);
+        core.with_run(&run, |run, history| run.handle_bye(self.id, now, history));
+    }
+
+    fn reject(&self, core: &mut Core, reject: Reject, now: Moment) {
+        core.handle_reject(reject.from(self.pid, self.current.clone()), now);
+    }
+}

@@ -1,0 +1,24 @@
+//! What the hub decides, without sockets, clocks, threads or randomness of its own.
+
+mod cursor;
+mod history;
+mod hub;
+mod ingest;
+mod moment;
+mod opening;
+mod rejects;
+mod run;
+mod runs;
+mod sequence;
+mod subscription;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cursor::{Cursor, CursorError};
+pub(crate) use history::{Body, Record};
+pub(crate) use hub::Core;
+pub(crate) use ingest::Ingest;
+pub(crate) use moment::Moment;
+pub(crate) use run::{Run, RunSummary};
+pub(crate) use subscription::{Block, Frame, Selection, Since, Step, Subscription};

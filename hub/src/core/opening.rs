@@ -1,0 +1,139 @@
+//! How a reader's stream begins, and how it goes on behind a gap.
+
+use std::sync::Arc;
+
+use choo_protocol::{Filter, HubGap, HubHello, PROTO, control_line, kind};
+
+use super::cursor::Cursor;
+use super::hub::Core;
+use super::moment::Moment;
+use super::run::Run;
+use super::subscription::{Frame, Since};
+
+/// What a reader gets first, and where it reads on.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) frames: Vec<Frame>,
+    /// The offset behind which the events go on.
+    pub(super) position: u64,
+    /// Whether the cursor it came with could be resumed exactly.
+    recovered: bool,
+    /// Whether the one run it follows is over, with nothing left to say.
+    pub(super) over: bool,
+}
+
+impl Opening {
+    /// Whether it came back with a cursor behind the end of its run.
+    pub(super) fn is_past_end(&self) -> bool {
+        self.recovered && self.over
+    }
+
+    /// The start of a stream: `hub.hello`, then as `since` asks.
+    ///
+    /// A reader that comes back after its events have left the history, or from another epoch, is told
+    /// so, and how everything stands now; then it gets all events there still are. They may be older
+    /// than the snapshots, which does no harm (folds ignore what they have seen) and keeps what
+    /// snapshots do not hold: logs.
+    pub(super) fn new(core: &Core, filter: &Filter, since: Since, now: Moment) -> Self {
+        let (floor, last) = (core.history().floor(), core.history().last());
+        let lost = |from: String, known, count, why| Some(Lost { from, known, count, why });
+        let (position, lost) = match since {
+            Since::Now | Since::Snapshot => (last, None),
+            Since::Earliest if floor == 0 => (0, None),
+            Since::Earliest => (floor, lost(String::new(), 0, Some(floor), "evicted")),
+            Since::Cursor(cursor) if cursor.epoch != core.epoch() => {
+                (floor, lost(cursor.to_string(), 0, None, "epoch"))
+            }
+            Since::Cursor(cursor) if cursor.offset > last => {
+                (floor, lost(cursor.to_string(), 0, None, "future"))
+            }
+            Since::Cursor(Cursor { offset, .. }) if offset < floor => {
+                let from = core.cursor(offset).to_string();
+                (floor, lost(from, offset, Some(floor - offset), "evicted"))
+            }
+            Since::Cursor(cursor) => (cursor.offset, None),
+        };
+        let recovered = matches!(since, Since::Cursor(_)) && lost.is_none();
+        let mut opening =
+            Opening { frames: vec![hello(core, recovered, now)], position, recovered, over: false };
+        match lost {
+            Some(lost) => opening.tell_loss(core, filter, &lost, now),
+            None if since == Since::Snapshot => {
+                opening
+                    .tell_runs(core, filter, now, |run| filter.run.is_some() || run.end_offset().is_none());
+            }
+            None => {}
+        }
+        opening.tell_end(core, filter, now);
+        opening
+    }
+
+    /// A reader at `position` was overtaken by the history: it goes on from now.
+    pub(super) fn overtaken(core: &Core, filter: &Filter, position: u64, now: Moment) -> Self {
+        let last = core.history().last();
+        let mut opening = Opening { frames: Vec::new(), position: last, recovered: false, over: false };
+        let from = core.cursor(position).to_string();
+        let lost = Lost { from, known: position, count: Some(last - position), why: "evicted" };
+        opening.tell_loss(core, filter, &lost, now);
+        opening.tell_end(core, filter, now);
+        opening
+    }
+
+    fn tell_loss(&mut self, core: &Core, filter: &Filter, lost: &Lost, now: Moment) {
+        let gap = HubGap {
+            from: lost.from.clone(),
+            to: core.cursor(self.position).to_string(),
+            count: lost.count,
+            why: lost.why.to_owned(),
+        };
+        self.frames.push(Frame::Control(control_line(kind::HUB_GAP, now.time, None, &gap)));
+        // Runs that ended in the gap are told as well, or the reader would take them for running.
+        let known = lost.known;
+        self.tell_runs(core, filter, now, |run| run.end_offset().is_none_or(|end| end > known));
+    }
+
+    /// Snapshots of those runs the reader follows and `wanted` picks, oldest first.
+    fn tell_runs(&mut self, core: &Core, filter: &Filter, now: Moment, wanted: impl Fn(&Run) -> bool) {
+        let cursor = core.cursor(core.history().last());
+        let follows = |run: &Run| filter.run.as_ref().is_none_or(|id| id == run.id());
+        for run in core.runs().newest_first().into_iter().rev() {
+            if !follows(run) || !wanted(run) {
+                continue;
+            }
+            self.frames.push(Frame::Snapshot { state: Arc::clone(run.state()), cursor });
+            // The end of a run that is followed alone ends the stream and comes last.
+            if filter.run.is_none() && self.is_behind_end(run) {
+                self.frames.push(Frame::Control(run.end_line(now.time)));
+            }
+        }
+    }
+
+    /// `hub.end` if the one run that is followed is over and its events are all told.
+    fn tell_end(&mut self, core: &Core, filter: &Filter, now: Moment) {
+        if let Some(run) = filter.run.as_ref().and_then(|id| core.runs().get(id.as_str()))
+            && self.is_behind_end(run)
+        {
+            self.frames.push(Frame::Control(run.end_line(now.time)));
+            self.over = true;
+        }
+    }
+
+    fn is_behind_end(&self, run: &Run) -> bool {
+        run.end_offset().is_some_and(|end| end <= self.position)
+    }
+}
+
+/// What a reader missed.
+struct Lost {
+    /// The cursor it came with.
+    from: String,
+    /// The offset in this epoch up to which it knows everything.
+    known: u64,
+    count: Option<u64>,
+    why: &'static str,
+}
+
+fn hello(core: &Core, recovered: bool, now: Moment) -> Frame {
+    let hello = HubHello { proto: PROTO, epoch: core.epoch().to_string(), recovered };
+    Frame::Control(control_line(kind::HUB_HELLO, now.time, None, &hello))
+}

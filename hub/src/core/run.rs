@@ -1,0 +1,308 @@
+//! One run and its one owner: numbers it, folds it, records it, knows whether its producer is there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use choo_protocol::{
+    Change, Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange,
+    Timestamp, control_line, kind,
+};
+use serde::Serialize;
+
+use super::history::{Body, History};
+use super::moment::Moment;
+use super::sequence::{Admission, Sequence};
+
+/// How long a run without producer and without a terminal event keeps the benefit of the doubt.
+pub(crate) const STALE_AFTER: Duration = Duration::from_secs(30);
+
+/// Room for what the hub adds to a line.
+const COMPLETION: usize = 128;
+
+/// A connection that lines come in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// One run.
+///
+/// A driver calls `handle_attached` before the first line of a connection, `handle_line` for each,
+/// `handle_bye` or `handle_detached` at its end, and `handle_tick` when [`Run::deadline`] has come.
+#[derive(Debug)]
+pub(crate) struct Run {
+    id: RunId,
+    /// Shared with the readers that are being told of it, so that telling them takes no time here.
+    state: Arc<RunState>,
+    sequence: Sequence,
+    /// The connections that its lines come in by.
+    producers: BTreeSet<ConnectionId>,
+    phase: Phase,
+    /// Whether any other event than the separate `graph` has come (SPEC §9).
+    begun: bool,
+    /// When the hub met it, and the how manieth it was.
+    met: (Timestamp, u64),
+}
+
+/// Where a run is in its life, as the hub sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Events may come; nobody has been there to send them since, if that is set.
+    Live { alone_since: Option<Duration> },
+    /// The producer vanished; if it comes back, the run had this status.
+    Stale { before: RunStatus },
+    /// `hub.end` was told at this offset.
+    Over { end: u64 },
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is in the history.
+    Recorded,
+    /// It had been seen before.
+    Repeat,
+    /// Not admitted, since `seq` would leave the range every reader can hold.
+    OutOfNumbers,
+}
+
+/// A row of the list of runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct RunSummary {
+    run: RunId,
+    status: RunStatus,
+    started: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    units: usize,
+    failed: usize,
+    live: bool,
+}
+
+impl Run {
+    /// A run nothing is known of yet, the `nth` this hub meets.
+    pub(crate) fn new(id: RunId, nth: u64, now: Moment) -> Self {
+        Run {
+            state: Arc::new(RunState::new(id.clone())),
+            id,
+            sequence: Sequence::new(),
+            producers: BTreeSet::new(),
+            phase: Phase::Live { alone_since: Some(now.at) },
+            begun: false,
+            met: (now.time, nth),
+        }
+    }
+
+    /// Takes one of its lines: completes it, folds it and appends it to the history, together with
+    /// `link.lost` for what it shows to be missing.
+    pub(crate) fn handle_line(&mut self, mut line: Line<'_>, now: Moment, history: &mut History) -> Outcome {
+        let given = match self.number(&line) {
+            Admission::Repeat => return Outcome::Repeat,
+            Admission::Exhausted => return Outcome::OutOfNumbers,
+            Admission::Fresh { given, missing } => {
+                for range in missing {
+                    self.record_lost(range, now, history);
+                }
+                given
+            }
+        };
+        let json = if line.run.is_some() && line.time.is_some() && given.is_none() {
+            line.bytes().to_vec()
+        } else {
+            let fill = Fill { run: Some(&self.id), seq: given, time: Some(now.time) };
+            let mut json = Vec::with_capacity(line.bytes().len() + COMPLETION);
+            line.complete(&fill, &mut json);
+            json
+        };
+        line.seq = given.or(line.seq);
+        line.time = line.time.or(Some(now.time));
+        if Arc::make_mut(&mut self.state).apply(&line) == Change::Ignored {
+            return Outcome::Repeat;
+        }
+        self.begun |= line.kind != kind::GRAPH;
+        if matches!(self.phase, Phase::Over { .. }) {
+            self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
+        }
+        history.push(Some(self.id.clone()), Body::line(&line.kind, &line.unit, json));
+        Outcome::Recorded
+    }
+
+    /// Where a line stands among those of the run.
+    fn number(&mut self, line: &Line<'_>) -> Admission {
+        const FRESH: Admission = Admission::Fresh { given: None, missing: Vec::new() };
+        match &*line.kind {
+            kind::LINK_LOST => {
+                if let Some(Ok(lost)) = line.payload::<LinkLost>() {
+                    self.sequence.handle_lost(SeqRange { from: lost.from, to: lost.to });
+                }
+                FRESH
+            }
+            kind::ORCH_SNAPSHOT => match line.payload() {
+                Some(Ok(OrchSnapshot { through, .. })) if through > MAX_INTEGER.unsigned_abs() => {
+                    Admission::Exhausted
+                }
+                Some(Ok(OrchSnapshot { through, .. })) if !self.sequence.handle_snapshot(through) => {
+                    Admission::Repeat
+                }
+                _ => FRESH,
+            },
+            kind => {
+                // A number without a run counts something the hub does not know.
+                let own = line.seq.filter(|_| line.run.is_some());
+                self.sequence.handle_event(own, kind == kind::ORCH_STARTED)
+            }
+        }
+    }
+
+    /// A connection begins to send lines of this run.
+    pub(crate) fn handle_attached(&mut self, connection: ConnectionId, history: &mut History) {
+        self.producers.insert(connection);
+        match self.phase {
+            Phase::Live { .. } => self.phase = Phase::Live { alone_since: None },
+            Phase::Stale { before } => {
+                self.phase = Phase::Live { alone_since: None };
+                if self.state.status == RunStatus::Stale {
+                    Arc::make_mut(&mut self.state).status = before;
+                    self.record_state(history);
+                }
+            }
+            // Resent lines do not bring an ended run back; a new one does.
+            Phase::Over { .. } => {}
+        }
+    }
+
+    /// A connection is gone without goodbye.
+    pub(crate) fn handle_detached(&mut self, connection: ConnectionId, now: Moment, history: &mut History) {
+        self.producers.remove(&connection);
+        if !self.producers.is_empty() || !matches!(self.phase, Phase::Live { .. }) {
+            return;
+        }
+        if self.state.status.is_terminal() {
+            self.end(now, history);
+        } else {
+            self.phase = Phase::Live { alone_since: Some(now.at) };
+        }
+    }
+
+    /// `link.bye`: the producer has sent everything.
+    pub(crate) fn handle_bye(&mut self, connection: ConnectionId, now: Moment, history: &mut History) {
+        self.producers.remove(&connection);
+        if matches!(self.phase, Phase::Over { .. }) {
+            return;
+        }
+        if !self.state.status.is_terminal() {
+            self.make_stale(history);
+        }
+        self.end(now, history);
+    }
+
+    /// The deadline may have come.
+    pub(crate) fn handle_tick(&mut self, now: Duration, history: &mut History) {
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            let before = self.state.status;
+            self.make_stale(history);
+            self.phase = Phase::Stale { before };
+        }
+    }
+
+    /// When to call `handle_tick` if nothing else happens.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Live { alone_since: Some(since) } => Some(since + STALE_AFTER),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// Its state now.
+    pub(crate) fn state(&self) -> &Arc<RunState> {
+        &self.state
+    }
+
+    /// Where it is in its life.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The offset of its `hub.end`, if it is over.
+    pub(crate) fn end_offset(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Over { end } => Some(end),
+            _ => None,
+        }
+    }
+
+    /// The line that says how it ended.
+    pub(crate) fn end_line(&self, time: Timestamp) -> Vec<u8> {
+        let payload = HubEnd { run: self.id.clone(), status: self.state.status };
+        control_line(kind::HUB_END, time, Some(&self.id), &payload)
+    }
+
+    /// Whether a producer is connected.
+    pub(crate) fn connected(&self) -> bool {
+        !self.producers.is_empty()
+    }
+
+    /// Whether any other event than the separate `graph` has come.
+    pub(crate) fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Orders runs by their start. A producer's clock may be ahead, which must not keep its run on top
+    /// for ever, so no start counts as later than the moment the hub met the run.
+    pub(crate) fn rank(&self) -> (Timestamp, u64) {
+        let (time, nth) = self.met;
+        (self.state.started.map_or(time, |started| started.min(time)), nth)
+    }
+
+    /// Its row in the list of runs.
+    pub(crate) fn summary(&self) -> RunSummary {
+        let failed = |unit: &&choo_protocol::UnitState| unit.status == choo_protocol::UnitStatus::Failed;
+        RunSummary {
+            run: self.id.clone(),
+            status: self.state.status,
+            started: self.state.started,
+            ended: self.state.ended,
+            units: self.state.units.len(),
+            failed: self.state.units.values().filter(failed).count(),
+            live: matches!(self.phase, Phase::Live { .. }),
+        }
+    }
+
+    fn make_stale(&mut self, history: &mut History) {
+        if Arc::make_mut(&mut self.state).set_stale() {
+            self.record_state(history);
+        }
+    }
+
+    fn end(&mut self, now: Moment, history: &mut History) {
+        if let Some(range) = self.sequence.handle_end() {
+            self.record_lost(range, now, history);
+        }
+        let line = self.end_line(now.time);
+        let end = history.push(Some(self.id.clone()), Body::line(kind::HUB_END, "", line));
+        self.phase = Phase::Over { end };
+    }
+
+    fn record_state(&self, history: &mut History) {
+        history.push(Some(self.id.clone()), Body::State(Arc::clone(&self.state)));
+    }
+
+    fn record_lost(&mut self, range: SeqRange, now: Moment, history: &mut History) {
+        let lost = LinkLost {
+            from: range.from,
+            to: range.to,
+            count: range.to - range.from + 1,
+            reason: "unannounced".to_owned(),
+            ..LinkLost::default()
+        };
+        let json = control_line(kind::LINK_LOST, now.time, Some(&self.id), &lost);
+        // Our own line passes the validator; readers fold it as we do.
+        if let Ok(line) = Line::parse(&json, &choo_protocol::Limits::default()) {
+            Arc::make_mut(&mut self.state).apply(&line);
+        }
+        history.push(Some(self.id.clone()), Body::line(kind::LINK_LOST, "", json));
+    }
+}

@@ -1,0 +1,102 @@
+//! All runs the hub knows, and which of them a process is sending without naming it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use choo_protocol::RunId;
+
+use super::history::History;
+use super::moment::Moment;
+use super::run::{Phase, Run};
+
+/// The runs, bounded in number: to meet one more, the longest finished one is forgotten (its events
+/// stay in the history as long as those of others).
+#[derive(Debug)]
+pub(crate) struct Runs {
+    by_id: HashMap<RunId, Run>,
+    /// The run that lines without `run` belong to, by the sending process.
+    open: HashMap<u32, RunId>,
+    /// How many runs have been met.
+    met: u64,
+    limit: usize,
+}
+
+impl Runs {
+    /// No runs, and room for `limit`, at least one.
+    pub(crate) fn new(limit: usize) -> Self {
+        Runs { by_id: HashMap::new(), open: HashMap::new(), met: 0, limit: limit.max(1) }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Run> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Run> {
+        self.by_id.get_mut(id)
+    }
+
+    /// Makes the run known; `false` if it was.
+    pub(crate) fn meet(&mut self, id: &RunId, now: Moment) -> bool {
+        let new = !self.by_id.contains_key(id);
+        if new {
+            self.make_room();
+            self.met += 1;
+            self.by_id.insert(id.clone(), Run::new(id.clone(), self.met, now));
+        }
+        new
+    }
+
+    /// The run that a line of this process belongs to if it does not say so: the last one it sent
+    /// lines of, unless that is over.
+    pub(crate) fn open_of(&self, pid: u32) -> Option<&Run> {
+        self.get(self.open.get(&pid)?.as_str()).filter(|run| matches!(run.phase(), Phase::Live { .. }))
+    }
+
+    /// A process sent a line of this run.
+    pub(crate) fn set_open(&mut self, pid: u32, id: &RunId) {
+        if self.open.get(&pid) != Some(id) {
+            self.open.retain(|_, run| self.by_id.contains_key(run));
+            self.open.insert(pid, id.clone());
+        }
+    }
+
+    /// All runs, latest started first.
+    pub(crate) fn newest_first(&self) -> Vec<&Run> {
+        let mut runs: Vec<&Run> = self.by_id.values().collect();
+        runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.rank()));
+        runs
+    }
+
+    /// The most recently started run.
+    pub(crate) fn newest(&self) -> Option<&Run> {
+        self.by_id.values().max_by_key(|run| run.rank())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(crate) fn handle_tick(&mut self, now: Duration, history: &mut History) {
+        for run in self.by_id.values_mut() {
+            run.handle_tick(now, history);
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.by_id.values().filter_map(Run::deadline).min()
+    }
+
+    fn make_room(&mut self) {
+        while self.by_id.len() >= self.limit {
+            let first_to_go = |run: &&Run| match run.phase() {
+                Phase::Over { end } => (0, end, run.rank()),
+                Phase::Stale { .. } => (1, 0, run.rank()),
+                Phase::Live { .. } => (2, u64::from(run.connected()), run.rank()),
+            };
+            let Some(id) = self.by_id.values().min_by_key(first_to_go).map(|run| run.id().clone()) else {
+                return;
+            };
+            self.by_id.remove(&id);
+        }
+    }
+}

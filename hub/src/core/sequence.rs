@@ -1,0 +1,209 @@
+//! The numbers of one run: who gives them, which were seen, which are missing.
+
+use choo_protocol::{MAX_INTEGER, SeqRange};
+
+/// Decides about each line of a run by its `seq`.
+///
+/// A run is numbered by its producer until a line without `seq` comes; from there on by the hub, since
+/// mixing the two would make events look like repeats.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    /// The highest number seen.
+    seen: u64,
+    numbered_by_hub: bool,
+    /// Ranges that `link.lost` spoke of, as far as they lie above `seen`, in rising order.
+    announced: Vec<SeqRange>,
+    /// What is missing below the first line if that was `orch.started`: a pusher that joins late sends
+    /// it first, and the snapshot that covers the rest second.
+    held: Option<SeqRange>,
+}
+
+/// What becomes of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// Seen before.
+    Repeat,
+    /// New; the number the hub gives it, if it does; and what is missing before it although nobody
+    /// said so.
+    Fresh { given: Option<u64>, missing: Vec<SeqRange> },
+    /// The run has used up all numbers.
+    Exhausted,
+}
+
+/// Announcements that can wait for the lines around them; more are joined.
+const MAX_ANNOUNCED: usize = 64;
+
+const MAX_SEQ: u64 = MAX_INTEGER.unsigned_abs();
+
+impl Sequence {
+    pub(crate) fn new() -> Self {
+        Sequence { seen: 0, numbered_by_hub: false, announced: Vec::new(), held: None }
+    }
+
+    /// An event with the number its producer gave it, if any. `opening` says that it is an
+    /// `orch.started`.
+    pub(crate) fn handle_event(&mut self, own: Option<u64>, opening: bool) -> Admission {
+        self.numbered_by_hub |= own.is_none();
+        let Some(seq) = own.filter(|_| !self.numbered_by_hub) else {
+            if self.seen >= MAX_SEQ {
+                return Admission::Exhausted;
+            }
+            self.seen += 1;
+            return Admission::Fresh { given: Some(self.seen), missing: Vec::new() };
+        };
+        if seq <= self.seen {
+            return Admission::Repeat;
+        }
+        let mut missing = self.unannounced_up_to(seq - 1);
+        if opening && self.seen == 0 {
+            self.held = missing.pop();
+        } else if let Some(held) = self.held.take() {
+            missing.insert(0, held);
+        }
+        self.see(seq);
+        Admission::Fresh { given: None, missing }
+    }
+
+    /// A snapshot of everything through a number; `false` if it tells nothing new.
+    pub(crate) fn handle_snapshot(&mut self, through: u64) -> bool {
+        let fresh = through > self.seen;
+        if fresh {
+            self.held = None;
+            self.see(through);
+        }
+        fresh
+    }
+
+    /// `link.lost` of a range: what is missing in it has been said.
+    pub(crate) fn handle_lost(&mut self, range: SeqRange) {
+        if range.to <= self.seen || range.from > range.to {
+            return;
+        }
+        let at = self.announced.partition_point(|known| known.from <= range.from);
+        self.announced.insert(at, range);
+        if self.announced.len() > MAX_ANNOUNCED {
+            let second = self.announced.remove(1);
+            self.announced[0].to = self.announced[0].to.max(second.to);
+        }
+    }
+
+    /// Nothing more will come: what is still missing although nobody said so.
+    pub(crate) fn handle_end(&mut self) -> Option<SeqRange> {
+        self.held.take()
+    }
+
+    fn see(&mut self, seq: u64) {
+        self.seen = seq;
+        self.announced.retain(|range| range.to > seq);
+    }
+
+    /// The parts of `seen + 1 ..= last` that no announcement covers.
+    fn unannounced_up_to(&self, last: u64) -> Vec<SeqRange> {
+        let mut missing = Vec::new();
+        let mut from = self.seen + 1;
+        for range in &self.announced {
+            if range.from > last {
+                break;
+            }
+            if range.from > from {
+                missing.push(SeqRange { from, to: range.from - 1 });
+            }
+            from = from.max(range.to.saturating_add(1));
+        }
+        if from <= last {
+            missing.push(SeqRange { from, to: last });
+        }
+        missing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(from: u64, to: u64) -> SeqRange {
+        SeqRange { from, to }
+    }
+
+    fn fresh(missing: &[(u64, u64)]) -> Admission {
+        let missing = missing.iter().map(|(from, to)| range(*from, *to)).collect();
+        Admission::Fresh { given: None, missing }
+    }
+
+    fn given(seq: u64) -> Admission {
+        Admission::Fresh { given: Some(seq), missing: Vec::new() }
+    }
+
+    #[test]
+    fn repeats_are_told_from_holes() {
+        let mut sequence = Sequence::new();
+        assert_eq!(sequence.handle_event(Some(1), true), fresh(&[]));
+        assert_eq!(sequence.handle_event(Some(1), true), Admission::Repeat);
+        assert_eq!(sequence.handle_event(Some(2), false), fresh(&[]));
+        assert_eq!(sequence.handle_event(Some(5), false), fresh(&[(3, 4)]));
+        assert_eq!(sequence.handle_event(Some(4), false), Admission::Repeat, "it has been called lost");
+    }
+
+    #[test]
+    fn announced_holes_are_not_told_twice_and_survivors_within_them_come_through() {
+        let mut sequence = Sequence::new();
+        sequence.handle_event(Some(1), true);
+        sequence.handle_lost(range(2, 9));
+        assert_eq!(sequence.handle_event(Some(5), false), fresh(&[]));
+        assert_eq!(sequence.handle_event(Some(10), false), fresh(&[]));
+        sequence.handle_lost(range(12, 13));
+        sequence.handle_lost(range(16, 17));
+        assert_eq!(sequence.handle_event(Some(19), false), fresh(&[(11, 11), (14, 15), (18, 18)]));
+        sequence.handle_lost(range(3, 19));
+        assert!(sequence.announced.is_empty(), "an old announcement is over");
+        sequence.handle_lost(range(30, 20));
+        assert_eq!(sequence.handle_event(Some(20), false), fresh(&[]));
+    }
+
+    #[test]
+    fn announcements_are_bounded() {
+        let mut sequence = Sequence::new();
+        for n in 1..1000 {
+            sequence.handle_lost(range(n * 10, n * 10));
+        }
+        assert_eq!(sequence.announced.len(), MAX_ANNOUNCED);
+        assert_eq!(sequence.announced[0].from, 10);
+    }
+
+    #[test]
+    fn a_late_pushers_opening_waits_for_its_snapshot() {
+        let mut sequence = Sequence::new();
+        assert_eq!(sequence.handle_event(Some(3), true), fresh(&[]));
+        assert!(sequence.handle_snapshot(40));
+        assert_eq!(sequence.handle_event(Some(41), false), fresh(&[]), "the snapshot covers 1 and 2");
+        assert!(!sequence.handle_snapshot(41));
+
+        let mut sequence = Sequence::new();
+        sequence.handle_event(Some(3), true);
+        assert_eq!(sequence.handle_event(Some(4), false), fresh(&[(1, 2)]));
+        assert_eq!(sequence.handle_end(), None);
+
+        let mut sequence = Sequence::new();
+        sequence.handle_event(Some(3), true);
+        assert_eq!(sequence.handle_end(), Some(range(1, 2)));
+    }
+
+    #[test]
+    fn once_a_line_came_without_a_number_the_hub_counts() {
+        let mut sequence = Sequence::new();
+        assert_eq!(sequence.handle_event(None, true), given(1));
+        assert_eq!(sequence.handle_event(Some(1), false), given(2), "not taken for a repeat");
+        let mut sequence = Sequence::new();
+        assert_eq!(sequence.handle_event(Some(1), true), fresh(&[]));
+        assert_eq!(sequence.handle_event(None, false), given(2));
+        assert_eq!(sequence.handle_event(Some(2), false), given(3));
+    }
+
+    #[test]
+    fn numbers_end_where_readers_can_no_longer_hold_them() {
+        let mut sequence = Sequence::new();
+        sequence.handle_snapshot(MAX_SEQ);
+        assert_eq!(sequence.handle_event(Some(MAX_SEQ), false), Admission::Repeat);
+        assert_eq!(sequence.handle_event(None, false), Admission::Exhausted);
+    }
+}

@@ -1,0 +1,179 @@
+//! The core in virtual time.
+
+mod ingest;
+mod lives;
+mod reading;
+mod simulation;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use choo_protocol::{Filter, Limits, Line, RunState, Timestamp, kind};
+use serde_json::Value;
+
+use super::{Block, Body, Core, Frame, Ingest, Moment, Selection, Since, Step, Subscription};
+
+/// A hub with a clock that moves when told.
+struct World {
+    core: Core,
+    now: Moment,
+}
+
+impl World {
+    fn new() -> Self {
+        World::with_history(64 << 20)
+    }
+
+    fn with_history(bytes: usize) -> Self {
+        let start = "2025-01-18T10:30:00Z".parse().unwrap();
+        let now = Moment { at: Duration::from_secs(100), time: start };
+        World { core: Core::new(bytes, 7, now), now }
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        self.now.at += duration;
+        let nanos = self.now.time.unix_nanos() + i128::try_from(duration.as_nanos()).unwrap();
+        self.now.time = Timestamp::from_unix_nanos(nanos);
+        self.core.handle_tick(self.now);
+    }
+
+    fn send(&mut self, producer: &mut Ingest, lines: &[&str]) {
+        for line in lines {
+            producer.handle_bytes(&mut self.core, format!("{line}\n").as_bytes(), self.now);
+        }
+    }
+
+    fn end(&mut self, mut producer: Ingest) {
+        producer.handle_end(&mut self.core, self.now);
+    }
+
+    /// One process that connects, sends, and leaves.
+    fn visit(&mut self, pid: u32, lines: &[&str]) {
+        let mut producer = self.core.connect(Some(pid));
+        self.send(&mut producer, lines);
+        self.end(producer);
+    }
+
+    /// The whole history as `type`s with seq where there is one.
+    fn kinds(&self) -> Vec<String> {
+        let all = self.core.history().after(0);
+        all.map(|record| match &record.body {
+            Body::Line { kind, json, .. } => match json_of(json).get("seq") {
+                Some(seq) => format!("{kind}#{seq}"),
+                None => kind.clone().into_owned(),
+            },
+            Body::State(state) => format!("state:{:?}", state.status),
+        })
+        .collect()
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        let all = self.core.history().after(0);
+        all.filter_map(|record| match &record.body {
+            Body::Line { json, .. } => Some(json_of(json)),
+            Body::State(_) => None,
+        })
+        .collect()
+    }
+
+    fn run(&self, id: &str) -> &RunState {
+        self.core.runs().get(id).unwrap().state()
+    }
+
+    fn only_run(&self) -> &RunState {
+        assert_eq!(self.core.runs().len(), 1);
+        self.core.runs().newest().unwrap().state()
+    }
+
+    fn read(&self, filter: Filter, since: Since) -> Subscription {
+        Subscription::new(&self.core, Selection::Filter(filter), since, self.now)
+    }
+
+    /// Everything a reader gets until it has to wait, as if time flew.
+    fn drain(&self, subscription: &mut Subscription) -> Vec<Block> {
+        let mut now = self.now;
+        let mut blocks = Vec::new();
+        loop {
+            match subscription.poll(&self.core, now) {
+                Step::Send(block) => blocks.push(block),
+                Step::Gather(until) => now.at = until.max(now.at),
+                Step::Wait(_) | Step::End => return blocks,
+            }
+        }
+    }
+
+    /// The same as types, with seq where there is one.
+    fn drain_kinds(&self, subscription: &mut Subscription) -> Vec<String> {
+        let blocks = self.drain(subscription);
+        blocks.iter().flat_map(|block| &block.frames).map(describe).collect()
+    }
+}
+
+fn json_of(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+fn describe(frame: &Frame) -> String {
+    match frame {
+        Frame::Event(record) => match &record.body {
+            Body::Line { kind, json, .. } => match json_of(json).get("seq") {
+                Some(seq) => format!("{kind}#{seq}"),
+                None => kind.clone().into_owned(),
+            },
+            Body::State(_) => panic!("a state is told as a snapshot"),
+        },
+        Frame::Snapshot { state, .. } => format!("snapshot:{}:{:?}", state.run, state.status),
+        Frame::Control(json) => json_of(json)["type"].as_str().unwrap().to_owned(),
+    }
+}
+
+fn filter_of(run: &str) -> Filter {
+    let mut filter = Filter::all();
+    filter.run = Some(run.parse().unwrap());
+    filter
+}
+
+/// What a reader has folded of what it got, as `@choo/wire` does.
+#[derive(Default)]
+struct Folded {
+    runs: BTreeMap<String, RunState>,
+}
+
+impl Folded {
+    fn take(&mut self, frame: &Frame) {
+        match frame {
+            Frame::Snapshot { state, .. } => {
+                // As it goes over the wire, in small parts.
+                let mut parts = state.parts(300).into_iter().map(|part| serde_json::from_str(&part).unwrap());
+                let mut whole: RunState = parts.next().unwrap();
+                parts.for_each(|part| whole.merge(part));
+                self.runs.insert(whole.run.to_string(), whole);
+            }
+            Frame::Event(record) => {
+                let Body::Line { json, kind, .. } = &record.body else { return };
+                if kind.starts_with("hub.") {
+                    return;
+                }
+                let line = Line::parse(json, &Limits::default()).unwrap();
+                let run = line.run.clone().unwrap().into_owned();
+                let state =
+                    self.runs.entry(run.clone()).or_insert_with(|| RunState::new(run.parse().unwrap()));
+                state.apply(&line);
+            }
+            Frame::Control(_) => {}
+        }
+    }
+}
+
+const STARTED: &str = r#"{"type":"orch.started","payload":{"unit_count":2,"parallelism":1,"graph":{"nodes":[{"id":"a","level":0},{"id":"b","level":1}],"edges":[{"from":"a","to":"b"}],"levels":[["a"],["b"]]}}}"#;
+
+fn event(kind: &str, run: &str, seq: u64) -> String {
+    format!(r#"{{"type":"{kind}","time":"2025-01-18T10:30:15Z","unit":"a","run":"{run}","seq":{seq}}}"#)
+}
+
+#[test]
+fn the_helper_speaks_the_wire() {
+    let line = event(kind::UNIT_STARTED, "r", 1);
+    assert!(Line::parse(line.as_bytes(), &Limits::default()).is_ok());
+    assert!(Line::parse(STARTED.as_bytes(), &Limits::default()).is_ok());
+}

@@ -1,0 +1,268 @@
+//! Producers, readers and eviction in any order, against a hub that forgets nothing.
+
+use proptest::prelude::*;
+
+use super::super::{Cursor, Record};
+use super::*;
+
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Act {
+    /// A producer emits an event of a kind.
+    Emit { producer: usize, kind: usize, lost: bool },
+    /// A producer loses its connection and sends its last events again.
+    Reconnect { producer: usize, resend: usize },
+    /// A producer says goodbye.
+    Bye { producer: usize },
+    /// A reader takes one block, if there is one.
+    Read { reader: usize },
+    /// A reader loses its connection and comes back with its cursor.
+    Resume { reader: usize },
+    /// A producer sends nonsense.
+    Garbage { producer: usize },
+    /// Time passes.
+    Pass { millis: u64 },
+}
+
+const PRODUCERS: usize = 3;
+const READERS: usize = 4;
+
+fn act() -> impl Strategy<Value = Act> {
+    let (p, r) = (0..PRODUCERS, 0..READERS);
+    prop_oneof![
+        30 => (p.clone(), 0..9usize, prop::bool::weighted(0.05))
+            .prop_map(|(producer, kind, lost)| Act::Emit { producer, kind, lost }),
+        2 => (p.clone(), 0..5usize).prop_map(|(producer, resend)| Act::Reconnect { producer, resend }),
+        1 => p.clone().prop_map(|producer| Act::Bye { producer }),
+        12 => r.clone().prop_map(|reader| Act::Read { reader }),
+        2 => r.prop_map(|reader| Act::Resume { reader }),
+        1 => p.prop_map(|producer| Act::Garbage { producer }),
+        3 => prop_oneof![0..40u64, 10_000..40_000u64].prop_map(|millis| Act::Pass { millis }),
+    ]
+}
+
+struct Producer {
+    run: String,
+    /// Its connection to the hub under test, and to the true one.
+    ingests: Option<[Ingest; 2]>,
+    sent: Vec<String>,
+    seq: u64,
+}
+
+struct Reader {
+    subscription: Subscription,
+    filter: Filter,
+    /// The cursor it would come back with.
+    cursor: Cursor,
+    /// The offset it knows everything up to, and how far it has been told of gaps.
+    at: u64,
+    folded: Folded,
+    seen: std::collections::BTreeSet<u64>,
+}
+
+/// The hub under test, and beside it one with room for everything, as the truth.
+struct Simulation {
+    world: World,
+    truth: World,
+    producers: Vec<Producer>,
+    readers: Vec<Reader>,
+}
+
+impl Simulation {
+    fn new(history: usize) -> Self {
+        let world = World::with_history(history);
+        let mut typed = Filter::all();
+        typed.types = vec!["task.*".parse().unwrap(), "orch.*".parse().unwrap()];
+        let filters = [Filter::all(), filter_of("run-0"), typed, Filter::all()];
+        let sinces = [Since::Snapshot, Since::Snapshot, Since::Now, Since::Earliest];
+        let readers = filters.into_iter().zip(sinces).map(|(filter, since)| Reader {
+            subscription: world.read(filter.clone(), since),
+            filter,
+            cursor: world.core.cursor(0),
+            at: 0,
+            folded: Folded::default(),
+            seen: Default::default(),
+        });
+        let readers = readers.collect();
+        let producers =
+            (0..PRODUCERS).map(|n| Producer { run: format!("run-{n}"), ingests: None, sent: vec![], seq: 0 });
+        Simulation { truth: World::new(), producers: producers.collect(), readers, world }
+    }
+
+    fn send(&mut self, producer: usize, line: &str) {
+        let pid = u32::try_from(producer).ok();
+        let Simulation { world, truth, producers, .. } = self;
+        let ingests = &mut producers[producer].ingests;
+        let [ingest, true_ingest] =
+            ingests.get_or_insert_with(|| [world.core.connect(pid), truth.core.connect(pid)]);
+        world.send(ingest, &[line]);
+        truth.send(true_ingest, &[line]);
+    }
+
+    fn act(&mut self, act: &Act) {
+        match *act {
+            Act::Emit { producer, kind, lost } => {
+                const KINDS: [&str; 9] = [
+                    "orch.started",
+                    "unit.queued",
+                    "unit.started",
+                    "task.started",
+                    "task.completed",
+                    "unit.failed",
+                    "log.stdout",
+                    "unit.completed",
+                    "orch.completed",
+                ];
+                let p = &mut self.producers[producer];
+                p.seq += 1;
+                let line = event(KINDS[kind], &p.run, p.seq).replacen('{', r#"{"task":1,"#, 1);
+                if !lost {
+                    p.sent.push(line.clone());
+                    self.send(producer, &line);
+                }
+            }
+            Act::Reconnect { producer, resend } => {
+                if let Some([ingest, true_ingest]) = self.producers[producer].ingests.take() {
+                    self.world.end(ingest);
+                    self.truth.end(true_ingest);
+                }
+                let sent = &self.producers[producer].sent;
+                for line in sent[sent.len().saturating_sub(resend)..].to_vec() {
+                    self.send(producer, &line);
+                }
+            }
+            Act::Bye { producer } => {
+                let line = format!(r#"{{"type":"link.bye","run":"{}"}}"#, self.producers[producer].run);
+                self.send(producer, &line);
+            }
+            Act::Garbage { producer } => self.send(producer, "nonsense"),
+            Act::Pass { millis } => {
+                self.world.pass(Duration::from_millis(millis));
+                self.truth.pass(Duration::from_millis(millis));
+            }
+            Act::Read { reader } => {
+                self.read(reader);
+            }
+            Act::Resume { reader } => {
+                let r = &mut self.readers[reader];
+                r.subscription = self.world.read(r.filter.clone(), Since::Cursor(r.cursor));
+            }
+        }
+        assert_eq!(self.truth.core.history().last(), self.world.core.history().last());
+    }
+
+    /// One block for a reader; `false` if there was none.
+    fn read(&mut self, reader: usize) -> bool {
+        let mut now = self.world.now;
+        let r = &mut self.readers[reader];
+        let block = loop {
+            match r.subscription.poll(&self.world.core, now) {
+                Step::Send(block) => break block,
+                Step::Gather(until) => now.at = now.at.max(until),
+                Step::Wait(_) => return false,
+                Step::End => {
+                    // It asked for one run, which has ended; it comes back in case there is more.
+                    r.subscription = self.world.read(r.filter.clone(), Since::Cursor(r.cursor));
+                    return !r.subscription.is_past_end();
+                }
+            }
+        };
+        self.check(reader, &block);
+        true
+    }
+
+    fn check(&mut self, reader: usize, block: &Block) {
+        let r = &mut self.readers[reader];
+        let mut got = Vec::new();
+        // Up to where the block has to be complete.
+        let mut complete = block.cursor.offset;
+        for frame in &block.frames {
+            match frame {
+                Frame::Event(record) => {
+                    got.push(record.offset);
+                    assert!(r.seen.insert(record.offset), "{} came twice", record.offset);
+                }
+                Frame::Snapshot { cursor, .. } => got.push(cursor.offset),
+                Frame::Control(json) => {
+                    let line = json_of(json);
+                    if line["type"] == "hub.gap" {
+                        let gap = &line["payload"];
+                        let from: Cursor = gap["from"].as_str().unwrap().parse().unwrap();
+                        assert_eq!(gap["to"], block.cursor.to_string());
+                        assert_eq!(gap["count"], block.cursor.offset - from.offset);
+                        complete = from.offset;
+                    }
+                }
+            }
+            r.folded.take(frame);
+        }
+        let opening = matches!(block.frames.first(), Some(frame) if describe(frame) == "hub.hello");
+        if opening || complete < block.cursor.offset {
+            got.clear(); // Only snapshots, which stand for no events.
+        }
+        let all = self.truth.core.history().after(r.at).take_while(|record| record.offset <= complete);
+        let expected: Vec<u64> =
+            all.filter(|record| matches(&r.filter, record)).map(|record| record.offset).collect();
+        assert_eq!(got, expected, "reader {reader}, {block:?}");
+        r.at = block.cursor.offset;
+        r.cursor = block.cursor;
+    }
+
+    /// Lets every deadline pass and every reader read on, up to its sign of life.
+    fn settle(&mut self) {
+        for act in [Act::Pass { millis: 40_000 }, Act::Pass { millis: 15_000 }] {
+            self.act(&act);
+            for reader in 0..READERS {
+                while self.read(reader) {}
+            }
+        }
+    }
+
+    fn is_over(&self, filter: &Filter) -> bool {
+        let run = filter.run.as_ref().and_then(|id| self.world.core.runs().get(id.as_str()));
+        run.is_some_and(|run| run.end_offset().is_some())
+    }
+}
+
+fn matches(filter: &Filter, record: &Record) -> bool {
+    let run = record.run.as_ref();
+    match &record.body {
+        Body::Line { kind, unit, .. } if !kind.starts_with("hub.") => {
+            filter.admits(kind, unit, run.map(|id| id.as_str()))
+        }
+        _ => filter.run.is_none() || run.is_none() || filter.run.as_ref() == run,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn s4_b02_nothing_missing_nothing_twice_and_every_fold_is_right(
+        acts in prop::collection::vec(act(), 1..250),
+        history in prop_oneof![Just(0usize), 1_000..6_000usize, Just(1 << 30)],
+    ) {
+        let mut simulation = Simulation::new(history);
+        for act in &acts {
+            simulation.act(act);
+        }
+        simulation.settle();
+        for (n, reader) in simulation.readers.iter().enumerate() {
+            if !simulation.is_over(&reader.filter) {
+                let last = simulation.world.core.history().last();
+                prop_assert_eq!(reader.at, last, "reader {} has not caught up", n);
+            }
+            // Readers that take all lifecycle events know how every run stands that they know of.
+            if n == 2 {
+                continue;
+            }
+            for (id, folded) in &reader.folded.runs {
+                prop_assert_eq!(folded, simulation.world.run(id), "reader {}", n);
+            }
+        }
+        let told = |run: &str| simulation.readers[0].folded.runs.contains_key(run);
+        for run in simulation.world.core.runs().newest_first() {
+            prop_assert!(told(run.id().as_str()), "reader 0 does not know {}", run.id());
+        }
+    }
+}
