@@ -8,7 +8,11 @@ const ARGS = [
   "--disable-component-update", "--disable-sync",
 ];
 
-/** The system's browser; Playwright's own builds are not downloaded. */
+/** Starts the system's browser with a profile of its own; Playwright's builds are not downloaded. */
+export function launch() {
+  return chromium.launch({ executablePath: installed(), headless: true, args: ARGS });
+}
+
 function installed() {
   for (const dir of (process.env["PATH"] ?? "").split(delimiter)) {
     for (const name of NAMES) {
@@ -22,14 +26,4 @@ function installed() {
     }
   }
   throw new Error("no Chromium in PATH: `cargo xtask test set-up` installs it or says how");
-}
-
-/** Starts a browser with a profile of its own.
- * @param {import("playwright-core").BrowserContextOptions} [options]
- * @returns {Promise<import("playwright-core").BrowserContext>} */
-export async function launch(options = {}) {
-  const browser = await chromium.launch({ executablePath: installed(), headless: true, args: ARGS });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  context.on("close", () => void browser.close());
-  return context;
 }

@@ -1,12 +1,6 @@
 import { Program } from "./program.js";
 
-/**
- * The parts of a unit's and of a run's state that the tests compare.
- * @typedef {{ status: string, error?: string, level: number, depends_on?: string[],
- *   tasks: Record<string, { name?: string, status: string, attempt: number }> }} UnitState
- * @typedef {{ run: string, status: string, units: Record<string, UnitState>,
- *   loss: { lines?: number } }} RunState
- */
+/** @typedef {import("@choo/wire").RunState} RunState */
 
 /** `choo web`, and what it says over HTTP. */
 export class Hub {
@@ -66,30 +60,15 @@ export class Hub {
   }
 
   /**
-   * Follows the stream from its beginning until an event satisfies the condition, and returns it.
-   * @param {(event: any) => boolean} condition
-   * @returns {Promise<any>}
+   * All that the hub has of a run that is over: the response to a reader of such a run ends by itself.
+   * @param {string} run
+   * @returns {Promise<any[]>}
    */
-  async event(condition) {
-    const stop = new AbortController();
-    const response = await this.#fetch("/api/v1/events?since=earliest", {
-      headers: { accept: "application/x-ndjson" },
-      signal: stop.signal,
-    });
-    let rest = "";
-    try {
-      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          const event = JSON.parse(line);
-          if (condition(event)) return event;
-        }
-      }
-    } finally {
-      stop.abort();
-    }
-    throw new Error("the stream ended before the event came");
+  async history(run) {
+    const headers = { accept: "application/x-ndjson" };
+    const response = await this.#fetch(`/api/v1/events?since=earliest&run=${run}`, { headers });
+    const text = await response.text();
+    return text.trimEnd().split("\n").map((line) => JSON.parse(line));
   }
 
   /**
