@@ -1,0 +1,13 @@
+/** How far out the view goes: ten thousand units fit. */
+export const MIN_ZOOM = 0.02;
+export const MAX_ZOOM = 2;
+/** Small graphs are not blown up beyond this when the whole is shown. */
+export const MAX_FIT_ZOOM = 1.1;
+
+/** How much of a node can be read: everything, its name in large letters, or only its colour. */
+export type Detail = "full" | "name" | "colour";
+
+export function detailAt(zoom: number): Detail {
+  if (zoom >= 0.68) return "full";
+  return zoom >= 0.3 ? "name" : "colour";
+}

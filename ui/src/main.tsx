@@ -1,0 +1,20 @@
+import { load } from "@choo/wire";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { Broken } from "./app/Broken";
+import { takeTokenFromAddress } from "./connection/token";
+import { applyTheme, storedTheme } from "./theme/theme";
+import "./theme/index.css";
+
+applyTheme(storedTheme());
+takeTokenFromAddress();
+
+const container = document.getElementById("root");
+if (container === null) throw new Error("index.html has no element #root");
+const root = createRoot(container);
+
+load().then(
+  () => root.render(<StrictMode><App /></StrictMode>),
+  (error: unknown) => root.render(<Broken error={error} />),
+);

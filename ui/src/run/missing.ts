@@ -1,0 +1,32 @@
+import type { RunState } from "@choo/wire";
+import { formatCount } from "../format/count";
+
+type Loss = NonNullable<RunState["loss"]>;
+type Ranges = NonNullable<RunState["summaries"]>;
+
+/** Ranges named at most; a run that lost much has many. */
+const NAMED = 3;
+
+/** `Events 1–120`, `Events 1–120 and 300`, `Events 1–4, 9–12, 20–22 and 5 more ranges`. */
+export function describeRanges(ranges: Ranges): string {
+  return `Events ${list(ranges.map(range), "range")}`;
+}
+
+/** Where and why events were lost: `events 40–99 (overflow)`. */
+export function describeLoss(loss: Loss): string {
+  const ranges = loss.ranges ?? [];
+  if (ranges.length === 0) return "where is not known";
+  return `events ${list(ranges.map((lost) => `${range(lost)}${lost.reason ? ` (${lost.reason})` : ""}`), "range")}`;
+}
+
+function range({ from, to }: { readonly from: number; readonly to: number }): string {
+  return from === to ? formatCount(from) : `${formatCount(from)}–${formatCount(to)}`;
+}
+
+function list(items: readonly string[], noun: string): string {
+  const named = items.slice(0, NAMED);
+  const rest = items.length - named.length;
+  if (rest > 0) return `${named.join(", ")} and ${formatCount(rest)} more ${rest === 1 ? noun : `${noun}s`}`;
+  const last = named.at(-1) ?? "";
+  return named.length > 1 ? `${named.slice(0, -1).join(", ")} and ${last}` : last;
+}
