@@ -1,0 +1,351 @@
+//! Event lines in memory, bounded by bytes, with the lists that a page scrolls through.
+
+mod search;
+mod segment;
+mod view;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Line, LogPayload, LogStream, Timestamp};
+use segment::{Entry, Segment};
+use view::View;
+
+/// The newest lines of many runs, as text.
+///
+/// Lines are told apart by run and, for `log.*`, by unit and task; each of these lists answers how
+/// long it is and what stands at a place in it without walking the rest. When the bound is reached
+/// the oldest lines go, whatever run they belong to, and the lists say how many they have lost.
+///
+/// ```
+/// use choo_protocol::{EventFilter, Journal, Limits, Line};
+/// let mut journal = Journal::new(Journal::DEFAULT_BYTES);
+/// for n in 1..=3 {
+///     let line = format!(
+///         r#"{{"type":"log.stdout","unit":"app","payload":{{"content":"hello","n":{n}}},"run":"demo","seq":{n}}}"#
+///     );
+///     journal.push(&Line::parse(line.as_bytes(), &Limits::default())?);
+/// }
+/// assert_eq!(journal.log_count("demo", Some("app"), None), 3);
+/// assert_eq!(journal.logs("demo", Some("app"), None, 1, 10)[0].n, 2);
+/// assert_eq!(journal.event_count("demo", &EventFilter::default()), 3);
+/// # Ok::<(), choo_protocol::LineError>(())
+/// ```
+#[derive(Debug)]
+pub struct Journal {
+    limit: usize,
+    bytes: usize,
+    /// The number of the next line; numbers are never used twice.
+    next: u64,
+    /// The last one takes new lines; empty before the first line.
+    segments: VecDeque<Segment>,
+    runs: BTreeMap<String, RunLists>,
+    lists: Vec<List>,
+    kinds: Names,
+    units: Names,
+    /// Lists made by a filter, the one asked for last at the end.
+    views: Vec<View>,
+}
+
+/// Which events of a run to list. Empty means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct EventFilter {
+    /// Globs on the event type; an event must fit one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
+    /// Globs on the unit; an event must fit one. Events without a unit are left out then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// Text that must occur in one of the event's strings, ASCII letters in either case.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub q: String,
+}
+
+/// One line of output, as a log view wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogLine {
+    /// The unit; empty for none.
+    pub unit: String,
+    /// The task's number within the unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<i64>,
+    /// Where it comes from.
+    pub stream: LogStream,
+    /// The text, without its newline; ANSI escapes are kept.
+    pub content: String,
+    /// Its number within unit, task and attempt from 1; 0 where the producer does not count.
+    pub n: u64,
+    /// When it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Timestamp>,
+}
+
+/// The lists of one run, as places in [`Journal::lists`].
+#[derive(Debug)]
+struct RunLists {
+    /// All events.
+    events: usize,
+    /// All log lines.
+    logs: usize,
+    /// Log lines by unit, by unit number.
+    units: BTreeMap<u32, usize>,
+    /// Log lines by unit and task.
+    tasks: BTreeMap<(u32, Option<i64>), usize>,
+}
+
+/// Numbers of lines, rising.
+#[derive(Debug)]
+struct List {
+    /// A list that holds all lines of this one too.
+    parent: Option<usize>,
+    lines: VecDeque<u64>,
+    /// How many have gone from the front.
+    dropped: u64,
+}
+
+/// What a line costs beside its text: an entry, and a place in four lists.
+const OVERHEAD: usize = size_of::<Entry>() + 4 * size_of::<u64>();
+/// How many filtered lists are kept up to date.
+const MAX_VIEWS: usize = 4;
+
+impl Journal {
+    /// 64 MiB, about 250,000 events of 200 bytes.
+    pub const DEFAULT_BYTES: usize = 64 << 20;
+
+    /// An empty journal that holds about `limit` bytes, lists included; at least its newest segment
+    /// (256 KiB, or one longer line) stays in any case.
+    pub fn new(limit: usize) -> Self {
+        Journal {
+            limit,
+            bytes: 0,
+            next: 0,
+            segments: VecDeque::new(),
+            runs: BTreeMap::new(),
+            lists: Vec::new(),
+            kinds: Names::default(),
+            units: Names::default(),
+            views: Vec::new(),
+        }
+    }
+
+    /// Takes a line of the run that it names (of the run `""` if it names none).
+    pub fn push(&mut self, line: &Line<'_>) {
+        let run = line.run.as_deref().unwrap_or_default();
+        if !self.runs.contains_key(run) {
+            let lists = RunLists {
+                events: self.new_list(None),
+                logs: self.new_list(None),
+                units: BTreeMap::new(),
+                tasks: BTreeMap::new(),
+            };
+            self.runs.insert(run.to_owned(), lists);
+        }
+        let unit = self.units.number(&line.unit);
+        let log = LogStream::of(&line.kind).map(|_| self.log_list(run, unit, line.task));
+        let Some(lists) = self.runs.get(run) else { return };
+        let entry = Entry::new(self.kinds.number(&line.kind), unit, lists.events, log);
+        let number = self.next;
+        self.next += 1;
+        self.lists[lists.events].lines.push_back(number);
+        let mut list = log;
+        while let Some(at) = list {
+            self.lists[at].lines.push_back(number);
+            list = self.lists[at].parent;
+        }
+        let text = line.canonical();
+        self.bytes += text.len() + OVERHEAD;
+        match self.segments.back_mut() {
+            Some(segment) if segment.fits(&text) => segment.push(&text, entry),
+            _ => self.segments.push_back(Segment::begin(number, &text, entry)),
+        }
+        while self.bytes > self.limit && self.segments.len() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    /// How many events of a run there are that fit.
+    pub fn event_count(&mut self, run: &str, filter: &EventFilter) -> usize {
+        self.listed(run, filter).map_or(0, VecDeque::len)
+    }
+
+    /// The events of a run that fit, from a place in their list on, oldest first, as JSON objects.
+    pub fn events(&mut self, run: &str, filter: &EventFilter, from: usize, count: usize) -> Vec<&str> {
+        let numbers: Vec<u64> = self
+            .listed(run, filter)
+            .map_or_else(Vec::new, |list| list.iter().skip(from).take(count).copied().collect());
+        numbers.into_iter().filter_map(|number| self.text(number)).collect()
+    }
+
+    /// How many log lines of a run, of one of its units or of one task of a unit there are. `task`
+    /// counts only together with `unit`.
+    pub fn log_count(&self, run: &str, unit: Option<&str>, task: Option<i64>) -> usize {
+        self.log_lines(run, unit, task).map_or(0, |list| list.lines.len())
+    }
+
+    /// The same lines, from a place in their list on, oldest first.
+    pub fn logs(
+        &self,
+        run: &str,
+        unit: Option<&str>,
+        task: Option<i64>,
+        from: usize,
+        count: usize,
+    ) -> Vec<LogLine> {
+        let Some(list) = self.log_lines(run, unit, task) else { return Vec::new() };
+        let numbers = list.lines.iter().skip(from).take(count);
+        numbers.filter_map(|number| LogLine::read(self.text(*number)?)).collect()
+    }
+
+    /// How many lines have gone from the front of such a list, so that a place in it can be told from
+    /// a line's place in the run.
+    pub fn logs_dropped(&self, run: &str, unit: Option<&str>, task: Option<i64>) -> u64 {
+        self.log_lines(run, unit, task).map_or(0, |list| list.dropped)
+    }
+
+    /// How many events of a run have gone to make room.
+    pub fn events_dropped(&self, run: &str) -> u64 {
+        self.runs.get(run).map_or(0, |lists| self.lists[lists.events].dropped)
+    }
+
+    /// Bytes in use, by the measure of the limit.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn log_lines(&self, run: &str, unit: Option<&str>, task: Option<i64>) -> Option<&List> {
+        let lists = self.runs.get(run)?;
+        let at = match (unit, task) {
+            (None, _) => lists.logs,
+            (Some(unit), None) => *lists.units.get(&self.units.find(unit)?)?,
+            (Some(unit), task) => *lists.tasks.get(&(self.units.find(unit)?, task))?,
+        };
+        self.lists.get(at)
+    }
+
+    /// The numbers of the events that fit.
+    fn listed(&mut self, run: &str, filter: &EventFilter) -> Option<&VecDeque<u64>> {
+        let events = self.runs.get(run)?.events;
+        if *filter == EventFilter::default() {
+            return Some(&self.lists[events].lines);
+        }
+        if let Some(at) = self.views.iter().position(|view| view.is(events, filter)) {
+            let view = self.views.remove(at);
+            self.views.push(view);
+        } else {
+            if self.views.len() == MAX_VIEWS {
+                self.views.remove(0);
+            }
+            self.views.push(View::new(events, filter.clone()));
+        }
+        let view = self.views.last_mut()?;
+        let all = &self.lists[events].lines;
+        let begin = all.partition_point(|number| *number < view.scanned());
+        for &number in all.range(begin..) {
+            if let Some((entry, text)) = entry(&self.segments, number) {
+                view.look_at(number, entry, text, &self.kinds, &self.units);
+            }
+        }
+        Some(view.lines())
+    }
+
+    fn text(&self, number: u64) -> Option<&str> {
+        entry(&self.segments, number).map(|(_, text)| text)
+    }
+
+    fn new_list(&mut self, parent: Option<usize>) -> usize {
+        self.lists.push(List { parent, lines: VecDeque::new(), dropped: 0 });
+        self.lists.len() - 1
+    }
+
+    /// The list for log lines of this task, whose parents are those of the unit and of the run.
+    fn log_list(&mut self, run: &str, unit: u32, task: Option<i64>) -> usize {
+        let next = self.lists.len();
+        let Some(lists) = self.runs.get_mut(run) else { return next };
+        if let Some(list) = lists.tasks.get(&(unit, task)) {
+            return *list;
+        }
+        let of_unit = *lists.units.entry(unit).or_insert(next);
+        if of_unit == next {
+            self.lists.push(List { parent: Some(lists.logs), lines: VecDeque::new(), dropped: 0 });
+        }
+        let of_task = self.lists.len();
+        lists.tasks.insert((unit, task), of_task);
+        self.new_list(Some(of_unit))
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(segment) = self.segments.pop_front() else { return };
+        self.bytes = self.bytes.saturating_sub(segment.text_len() + segment.entries().len() * OVERHEAD);
+        for entry in segment.entries() {
+            // Lists rise, so what goes first stands at the front of each.
+            self.lists[entry.events()].drop_first();
+            let mut list = entry.log();
+            while let Some(at) = list {
+                self.lists[at].drop_first();
+                list = self.lists[at].parent;
+            }
+        }
+        let first = self.segments.front().map_or(self.next, Segment::first);
+        self.views.iter_mut().for_each(|view| view.drop_before(first));
+    }
+}
+
+fn entry(segments: &VecDeque<Segment>, number: u64) -> Option<(&Entry, &str)> {
+    let at = segments.partition_point(|segment| segment.first() <= number).checked_sub(1)?;
+    segments.get(at)?.get(number)
+}
+
+impl List {
+    fn drop_first(&mut self) {
+        self.lines.pop_front();
+        self.dropped += 1;
+    }
+}
+
+impl LogLine {
+    fn read(text: &str) -> Option<LogLine> {
+        let line = Line::parse(text.as_bytes(), &crate::Limits::default()).ok()?;
+        let payload: LogPayload = line.payload().and_then(Result::ok).unwrap_or_default();
+        Some(LogLine {
+            stream: LogStream::of(&line.kind)?,
+            task: line.task,
+            time: line.time,
+            unit: line.unit.into_owned(),
+            content: payload.content,
+            n: payload.n,
+        })
+    }
+}
+
+/// Names and their numbers, from 0.
+#[derive(Debug, Default)]
+struct Names {
+    numbers: BTreeMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(name.to_owned(), number);
+        self.names.push(name.to_owned());
+        number
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
+    fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests;

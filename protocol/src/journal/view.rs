@@ -1,0 +1,69 @@
+//! A filtered list of a run's events that is kept up to date.
+
+use std::collections::VecDeque;
+
+use super::search::Needle;
+use super::segment::Entry;
+use super::{EventFilter, Names};
+use crate::{Filter, Glob};
+
+/// Looks at every line once, when the list is next asked for.
+#[derive(Debug)]
+pub(super) struct View {
+    /// The run's list of all events.
+    events: usize,
+    wanted: EventFilter,
+    filter: Filter,
+    /// A list of globs of which none can be read admits nothing rather than everything.
+    impossible: bool,
+    needle: Needle,
+    /// The number of the first line not looked at.
+    scanned: u64,
+    lines: VecDeque<u64>,
+}
+
+impl View {
+    pub(super) fn new(events: usize, wanted: EventFilter) -> Self {
+        let globs =
+            |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect::<Vec<Glob>>();
+        let (types, units) = (globs(&wanted.types), globs(&wanted.units));
+        View {
+            events,
+            impossible: types.is_empty() != wanted.types.is_empty()
+                || units.is_empty() != wanted.units.is_empty(),
+            filter: Filter { types, units, ..Filter::all() },
+            needle: Needle::new(&wanted.q),
+            wanted,
+            scanned: 0,
+            lines: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn is(&self, events: usize, wanted: &EventFilter) -> bool {
+        self.events == events && self.wanted == *wanted
+    }
+
+    pub(super) fn scanned(&self) -> u64 {
+        self.scanned
+    }
+
+    pub(super) fn lines(&self) -> &VecDeque<u64> {
+        &self.lines
+    }
+
+    pub(super) fn look_at(&mut self, number: u64, entry: &Entry, text: &str, kinds: &Names, units: &Names) {
+        self.scanned = number + 1;
+        let (kind, unit) = (kinds.name(entry.kind), units.name(entry.unit));
+        // What says that something is missing is told to those who search, too.
+        let told = kind == crate::kind::LINK_LOST;
+        if !self.impossible && self.filter.admits(kind, unit, None) && (told || self.needle.is_in(text)) {
+            self.lines.push_back(number);
+        }
+    }
+
+    pub(super) fn drop_before(&mut self, first: u64) {
+        while self.lines.front().is_some_and(|number| *number < first) {
+            self.lines.pop_front();
+        }
+    }
+}

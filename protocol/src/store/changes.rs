@@ -1,0 +1,119 @@
+//! What changed in a store since it was last asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, HubBye, HubEnd, HubGap, HubHello, RunId};
+
+/// What changed in a store: names only, in proportion to the change. Ask the store for what is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreChanges {
+    /// Runs whose state changed in any way; more lines alone do not count.
+    pub runs: Vec<RunId>,
+    /// Units that changed, of runs that were not replaced whole.
+    pub units: Vec<UnitChanges>,
+    /// Runs replaced whole: every unit and the graph may have changed.
+    pub all: Vec<RunId>,
+    /// How many events came that were not there before, of all runs.
+    pub events: u64,
+    /// How many times the hub said that events are missing in this stream.
+    pub gaps: u64,
+    /// What it said, at most the last 16 times.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<HubGap>,
+    /// How many lines could not be used, here or at the hub.
+    pub errors: u64,
+    /// Up to where the stream has been taken, if it got on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The hub's greeting, if it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hello: Option<HubHello>,
+    /// Runs of which nothing more will come.
+    pub ended: Vec<HubEnd>,
+    /// The hub's farewell, if it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bye: Option<HubBye>,
+}
+
+/// Units of one run that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitChanges {
+    /// The run.
+    pub run: RunId,
+    /// The units, each once.
+    pub ids: Vec<String>,
+}
+
+/// Changes as they gather.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    runs: BTreeMap<RunId, RunChanges>,
+    pub(super) events: u64,
+    gap_count: u64,
+    gaps: Vec<HubGap>,
+    pub(super) errors: u64,
+    pub(super) cursor: Option<String>,
+    pub(super) hello: Option<HubHello>,
+    pub(super) ended: Vec<HubEnd>,
+    pub(super) bye: Option<HubBye>,
+}
+
+#[derive(Debug, Default)]
+struct RunChanges {
+    all: bool,
+    units: BTreeSet<String>,
+}
+
+const MAX_GAPS: usize = 16;
+
+impl Changes {
+    pub(super) fn add(&mut self, run: &RunId, unit: &str, change: Change) {
+        if matches!(change, Change::Ignored | Change::None) {
+            return;
+        }
+        if !self.runs.contains_key(run) {
+            self.runs.insert(run.clone(), RunChanges::default());
+        }
+        let Some(changes) = self.runs.get_mut(run) else { return };
+        if change == Change::All {
+            changes.all = true;
+            changes.units.clear();
+        } else if change == Change::Unit && !changes.all && !changes.units.contains(unit) {
+            changes.units.insert(unit.to_owned());
+        }
+    }
+
+    pub(super) fn add_gap(&mut self, gap: HubGap) {
+        self.gap_count += 1;
+        if self.gaps.len() == MAX_GAPS {
+            self.gaps.remove(0);
+        }
+        self.gaps.push(gap);
+    }
+
+    pub(super) fn into_public(self) -> StoreChanges {
+        let mut changes = StoreChanges {
+            events: self.events,
+            gaps: self.gap_count,
+            missing: self.gaps,
+            errors: self.errors,
+            cursor: self.cursor,
+            hello: self.hello,
+            ended: self.ended,
+            bye: self.bye,
+            ..StoreChanges::default()
+        };
+        for (run, RunChanges { all, units }) in self.runs {
+            if all {
+                changes.all.push(run.clone());
+            } else if !units.is_empty() {
+                changes.units.push(UnitChanges { run: run.clone(), ids: units.into_iter().collect() });
+            }
+            changes.runs.push(run);
+        }
+        changes
+    }
+}

@@ -1,0 +1,71 @@
+//! Which of a run's lines have been here.
+
+use std::collections::BTreeMap;
+
+/// A set of `seq` as ranges: a stream without holes is one range.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// End of each range by its beginning, both included.
+    ranges: BTreeMap<u64, u64>,
+}
+
+/// A filtered stream is all holes. When there are more ranges than this the hole between the first two
+/// counts as seen: what would fill it so late is not worth its memory.
+const MAX_RANGES: usize = 1024;
+
+impl Seen {
+    /// Adds a number; `false` if it was there.
+    pub(super) fn insert(&mut self, seq: u64) -> bool {
+        let before = self.ranges.range(..=seq).next_back().map(|(from, to)| (*from, *to));
+        let from = match before {
+            Some((_, to)) if seq <= to => return false,
+            Some((from, to)) if seq == to + 1 => from,
+            _ => seq,
+        };
+        let to = self.ranges.remove(&(seq + 1)).unwrap_or(seq);
+        self.ranges.insert(from, to);
+        if self.ranges.len() > MAX_RANGES
+            && let Some((first, _)) = self.ranges.pop_first()
+            && let Some((_, end)) = self.ranges.pop_first()
+        {
+            self.ranges.insert(first, end);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(seqs: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
+        let mut seen = Seen::default();
+        for seq in seqs {
+            seen.insert(seq);
+        }
+        seen.ranges.into_iter().collect()
+    }
+
+    #[test]
+    fn neighbours_join() {
+        assert_eq!(ranges([1, 2, 3]), [(1, 3)]);
+        assert_eq!(ranges([3, 1, 5, 2, 4]), [(1, 5)]);
+        assert_eq!(ranges([9, 1, 8]), [(1, 1), (8, 9)]);
+        assert_eq!(ranges([crate::MAX_INTEGER.unsigned_abs()]).len(), 1);
+    }
+
+    #[test]
+    fn what_was_there_is_told() {
+        let mut seen = Seen::default();
+        assert!([5, 6, 2].into_iter().all(|seq| seen.insert(seq)));
+        assert!(![6, 5, 2].into_iter().any(|seq| seen.insert(seq)));
+        assert!(seen.insert(4));
+    }
+
+    #[test]
+    fn holes_are_bounded() {
+        let many = ranges((0..10_000).map(|n| n * 2));
+        assert_eq!(many.len(), MAX_RANGES);
+        assert_eq!(many.last(), Some(&(19_998, 19_998)));
+    }
+}
