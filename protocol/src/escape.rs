@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 use serde_json::value::RawValue;
 
+use crate::plain::plain_prefix;
+
 /// Appends `text` as a JSON string.
 ///
 /// Besides what JSON asks for, `<`, `>`, `&`, U+2028 and U+2029 are escaped, and control characters
@@ -17,37 +19,36 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn write_fragment(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    let mut clean = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        let (len, escape): (usize, &[u8]) = match byte {
-            b'"' => (1, b"\\\""),
-            b'\\' => (1, b"\\\\"),
-            b'\n' => (1, b"\\n"),
-            b'\r' => (1, b"\\r"),
-            b'\t' => (1, b"\\t"),
-            0..0x20 | b'<' | b'>' | b'&' => (1, b""),
-            0xE2 if bytes[at..].starts_with(b"\xe2\x80\xa8") => (3, b"\\u2028"),
-            0xE2 if bytes[at..].starts_with(b"\xe2\x80\xa9") => (3, b"\\u2029"),
+    let mut rest = text.as_bytes();
+    loop {
+        // 0xE2 begins U+2028 and U+2029, and much that is left as it is.
+        let plain = plain_prefix(rest, [b'"', b'\\', b'<', b'>', b'&', 0xE2]);
+        out.extend_from_slice(&rest[..plain]);
+        rest = &rest[plain..];
+        let Some(&byte) = rest.first() else { return };
+        let len = match byte {
+            b'"' => put(out, b"\\\"", 1),
+            b'\\' => put(out, b"\\\\", 1),
+            b'\n' => put(out, b"\\n", 1),
+            b'\r' => put(out, b"\\r", 1),
+            b'\t' => put(out, b"\\t", 1),
+            0xE2 if rest.starts_with(b"\xe2\x80\xa8") => put(out, b"\\u2028", 3),
+            0xE2 if rest.starts_with(b"\xe2\x80\xa9") => put(out, b"\\u2029", 3),
+            0xE2 => put(out, &[byte], 1),
             _ => {
-                at += 1;
-                continue;
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                let hex = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+                put(out, &[b'\\', b'u', b'0', b'0', hex[0], hex[1]], 1)
             }
         };
-        out.extend_from_slice(&bytes[clean..at]);
-        if escape.is_empty() {
-            const HEX: &[u8; 16] = b"0123456789abcdef";
-            out.extend_from_slice(b"\\u00");
-            out.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-        } else {
-            out.extend_from_slice(escape);
-        }
-        at += len;
-        clean = at;
+        rest = &rest[len..];
     }
-    out.extend_from_slice(&bytes[clean..]);
+}
+
+/// Appends `written`, which stands for the next `len` bytes of the text.
+fn put(out: &mut Vec<u8>, written: &[u8], len: usize) -> usize {
+    out.extend_from_slice(written);
+    len
 }
 
 /// Appends any value with the same string escapes.

@@ -237,8 +237,9 @@ impl Event {
         out.extend_from_slice(b"{\"type\":");
         write_string(&self.kind, out);
         write_key("time", out);
-        // Writing to a Vec cannot fail, and a `Timestamp` is always printable.
-        let _ = std::io::Write::write_fmt(out, format_args!("\"{}\"", self.time.unwrap_or(time)));
+        out.push(b'"');
+        self.time.unwrap_or(time).write(out);
+        out.push(b'"');
         if !self.unit.is_empty() {
             write_key("unit", out);
             write_string(&self.unit, out);
@@ -246,7 +247,7 @@ impl Event {
         for (key, number) in [("task", self.task), ("pr", self.pr)] {
             if let Some(number) = number {
                 write_key(key, out);
-                out.extend_from_slice(number.to_string().as_bytes());
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
             }
         }
         if let Some(payload) = &self.payload {
@@ -263,7 +264,7 @@ impl Event {
         }
         if let Some(seq) = seq {
             write_key("seq", out);
-            out.extend_from_slice(seq.to_string().as_bytes());
+            out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
         }
         for (key, json) in &self.extra {
             out.push(b',');

@@ -5,6 +5,7 @@
 //! answer for every value, read or skipped, so it walks the text itself.
 
 use crate::LineErrorKind;
+use crate::plain::plain_prefix;
 
 /// Where a problem is, in bytes from the start of the text, and what it is.
 #[derive(Debug)]
@@ -161,7 +162,7 @@ impl<'a> Scanner<'a> {
         let start = self.pos;
         let mut escaped = false;
         loop {
-            self.pos += plain_prefix(&self.text[self.pos..]);
+            self.pos += plain_prefix(&self.text[self.pos..], [b'"', b'\\']);
             match self.peek() {
                 None => return Err(self.fault("the end of the string")),
                 Some(b'"') => {
@@ -259,48 +260,5 @@ impl<'a> Scanner<'a> {
             .ok()
             .and_then(|text| text.parse::<f64>().ok())
             .is_some_and(f64::is_finite)
-    }
-}
-
-/// How many bytes of string content come before the next quote, backslash or control character.
-///
-/// Looks at eight bytes at once: nearly all of a line is string content.
-fn plain_prefix(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    // The highest bit of each byte that is zero, and perhaps of bytes above the lowest such one.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let (words, rest) = text.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quote = zeros(word ^ (ONES * u64::from(b'"')));
-        let backslash = zeros(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (quote | backslash | control) & HIGHS;
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    let plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
-    words.len() * 8 + rest.iter().take_while(|byte| plain(byte)).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain_prefix;
-
-    #[test]
-    fn every_byte_at_every_place_is_told_from_plain_content() {
-        for byte in 0..=u8::MAX {
-            for place in 0..20 {
-                // What stands around it must not matter, neither below nor above.
-                for around in [b'a', 0x80, 0xff, b'!', b'#', 0x20, b'[', b']'] {
-                    let mut text = [around; 20];
-                    text[place] = byte;
-                    let stops = matches!(byte, b'"' | b'\\' | 0..0x20);
-                    assert_eq!(plain_prefix(&text), if stops { place } else { 20 }, "{byte} {place}");
-                }
-            }
-        }
     }
 }

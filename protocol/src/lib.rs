@@ -46,6 +46,7 @@ mod line;
 mod line_error;
 mod loss;
 mod payload;
+mod plain;
 mod run_id;
 mod state;
 mod store;

@@ -216,7 +216,7 @@ impl Payload {
                 out.extend_from_slice(b"{\"content\":");
                 escape::write_string(&p.content, out);
                 out.extend_from_slice(b",\"n\":");
-                out.extend_from_slice(p.n.to_string().as_bytes());
+                out.extend_from_slice(itoa::Buffer::new().format(p.n).as_bytes());
                 out.push(b'}');
                 Ok(())
             }
