@@ -1,0 +1,122 @@
+//! One fold of everything that has left the ring.
+
+use std::sync::Arc;
+
+use choo_protocol::{Limits, Line, LinkLost, OrchSnapshot, RunId, RunState, Timestamp, control_line, kind};
+
+use crate::block::{Meta, Role};
+
+/// The state after the last event that left the ring. Cloning is cheap; the state is copied when one of
+/// the clones changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    state: Arc<RunState>,
+    through: u64,
+    /// Whether it holds more than the pinned `orch.started` says by itself.
+    holds_more: bool,
+}
+
+impl Base {
+    pub(crate) fn new(run: RunId) -> Self {
+        Base { state: Arc::new(RunState::new(run)), through: 0, holds_more: false }
+    }
+
+    /// Folds the line that leaves the ring.
+    pub(crate) fn fold(&mut self, meta: Meta, line: &[u8]) {
+        self.through = meta.seq;
+        self.holds_more |= meta.role != Role::Pinned;
+        // A log line changes nothing but `seq`, and log lines are most of the stream.
+        if meta.role != Role::Text {
+            self.apply(line);
+        }
+    }
+
+    /// Takes account of a hole the reader has been told of.
+    pub(crate) fn fold_lost(&mut self, hole: &LinkLost, line: &[u8]) {
+        self.through = self.through.max(hole.to);
+        self.holds_more = true;
+        self.apply(line);
+    }
+
+    fn apply(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        // A line no reader takes, such as one with an impossible type, changes no reader's state either.
+        if let Ok(line) = Line::parse(line, &Limits::default()) {
+            Arc::make_mut(&mut self.state).apply(&line);
+        }
+    }
+
+    /// The last event in it, or told to be lost before it.
+    pub(crate) fn through(&self) -> u64 {
+        self.through
+    }
+
+    /// Whether a reader needs a snapshot besides the pinned `orch.started`.
+    pub(crate) fn holds_more(&self) -> bool {
+        self.holds_more
+    }
+
+    /// Its `orch.snapshot` line.
+    pub(crate) fn snapshot(&self, time: Timestamp) -> Vec<u8> {
+        let mut state = RunState::clone(&self.state);
+        state.seq = self.through;
+        let run = state.run.clone();
+        let snapshot = OrchSnapshot { through: self.through, state };
+        let mut line = control_line(kind::ORCH_SNAPSHOT, time, Some(&run), &snapshot);
+        line.push(b'\n');
+        line
+    }
+
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> &RunState {
+        &self.state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use choo_protocol::{Change, Class, Event, LogStream};
+
+    use super::*;
+
+    /// What lets `Role::Text` lines go unparsed.
+    #[test]
+    fn text_changes_nothing_but_seq() {
+        let run: RunId = "r".parse().unwrap();
+        let events = [
+            Event::log("unseen-unit", Some(1), LogStream::Stdout, "x", 1),
+            Event::new(kind::LOG_ERROR).unit("unseen-unit"),
+            Event::new("log.of.a.new.kind").unit("unseen-unit"),
+            Event::new(kind::DIFF_FILE).unit("unseen-unit"),
+        ];
+        for event in events {
+            let mut state = RunState::new(run.clone());
+            let mut line = Vec::new();
+            event.encode(Some(&run), Some(7), Timestamp::from_unix_nanos(0), &mut line);
+            line.pop();
+            assert_eq!(Role::of(&event.kind), Role::Text);
+            assert_eq!(Class::of(&event.kind), Class::Bulk);
+            let line = Line::parse(&line, &Limits::default()).unwrap();
+            assert_eq!(state.apply(&line), Change::None);
+            assert_eq!(state, RunState { seq: 7, ..RunState::new(run.clone()) });
+        }
+    }
+
+    #[test]
+    fn clones_part_when_one_changes() {
+        let run: RunId = "r".parse().unwrap();
+        let mut base = Base::new(run.clone());
+        let before = base.clone();
+        let mut line = Vec::new();
+        Event::unit_started("a").encode(Some(&run), Some(1), Timestamp::from_unix_nanos(0), &mut line);
+        let len = u32::try_from(line.len()).unwrap();
+        base.fold(Meta { seq: 1, len, class: Class::Lifecycle, role: Role::Event }, &line);
+        assert!(base.holds_more() && !before.holds_more());
+        assert_eq!((base.through(), before.through()), (1, 0));
+        assert!(before.state().units.is_empty());
+        let snapshot = base.snapshot(Timestamp::from_unix_nanos(0));
+        let mut reader = RunState::new(run);
+        reader.apply(&Line::parse(snapshot.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap());
+        assert_eq!(reader.units, base.state().units);
+    }
+}

@@ -1,0 +1,218 @@
+//! Encoded lines, back to back in one buffer.
+
+use choo_protocol::{Class, Event, RunId, Timestamp, kind};
+
+/// Blocks are cut at this size: large enough that one write carries hundreds of lines, small enough
+/// that a new one costs the emitter no page mapping.
+pub(crate) const BLOCK_BYTES: usize = 64 << 10;
+
+/// An ordinary line; a block with less room left is closed before the next one, so that its buffer
+/// hardly ever moves.
+const ROOM: usize = 1 << 10;
+
+/// What is known of a line besides its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meta {
+    pub(crate) seq: u64,
+    /// Bytes, the newline included.
+    pub(crate) len: u32,
+    pub(crate) class: Class,
+    pub(crate) role: Role,
+}
+
+/// How a line is to be treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// An event that may change the state.
+    Event,
+    /// `log.*` or `diff.*`: the fold only counts it, so it need not be parsed again.
+    Text,
+    /// `orch.started`, as the orchestrator emitted it.
+    Started,
+    /// The place of the pinned `orch.started`, whose bytes lie elsewhere.
+    Pinned,
+}
+
+/// Lines in the order of their `seq`. Lines are added at the end and taken off at the front; the bytes
+/// stay in place until the block is cleared.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    bytes: Vec<u8>,
+    lines: Vec<Meta>,
+    /// How many lines are taken off, and where the next one begins.
+    taken: usize,
+    start: usize,
+}
+
+impl Meta {
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+}
+
+impl Role {
+    pub(crate) fn of(kind: &str) -> Role {
+        if kind.starts_with("log.") || kind.starts_with("diff.") {
+            Role::Text
+        } else if kind == kind::ORCH_STARTED {
+            Role::Started
+        } else {
+            Role::Event
+        }
+    }
+}
+
+impl Block {
+    /// An empty block with its buffer.
+    pub(crate) fn with_buffer() -> Self {
+        Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() }
+    }
+
+    /// Encodes an event at the end and answers the line's bytes, or, if it would be longer than
+    /// `limit`, leaves the block as it was and answers that length.
+    pub(crate) fn encode(
+        &mut self,
+        event: &Event,
+        run: &RunId,
+        seq: u64,
+        time: Timestamp,
+        limit: usize,
+    ) -> Result<usize, usize> {
+        let start = self.bytes.len();
+        event.encode(Some(run), Some(seq), time, &mut self.bytes);
+        let bytes = self.bytes.len() - start;
+        // The limit does not count the newline.
+        let len = u32::try_from(bytes).ok().filter(|_| bytes <= limit.saturating_add(1));
+        let Some(len) = len else {
+            self.bytes.truncate(start);
+            self.bytes.shrink_to(BLOCK_BYTES.max(start));
+            return Err(bytes);
+        };
+        self.lines.push(Meta { seq, len, class: Class::of(&event.kind), role: Role::of(&event.kind) });
+        Ok(bytes)
+    }
+
+    /// Whether another ordinary line fits without moving the buffer.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.len() + ROOM <= BLOCK_BYTES.min(self.bytes.capacity())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == self.lines.len()
+    }
+
+    /// The lines that are left.
+    pub(crate) fn lines(&self) -> &[Meta] {
+        &self.lines[self.taken..]
+    }
+
+    /// The bytes of all lines that are left.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// The first line.
+    pub(crate) fn front(&self) -> Option<(Meta, &[u8])> {
+        let meta = *self.lines.get(self.taken)?;
+        Some((meta, &self.bytes[self.start..self.start + meta.len()]))
+    }
+
+    /// Takes the first line off.
+    pub(crate) fn pop_front(&mut self) {
+        if let Some(meta) = self.lines.get(self.taken) {
+            self.start += meta.len();
+            self.taken += 1;
+        }
+    }
+
+    /// Moves all lines of `other` here if that needs no more than one block's buffer.
+    pub(crate) fn append(&mut self, other: &Block) -> bool {
+        let fits = self.bytes.len() + other.bytes().len() <= BLOCK_BYTES;
+        if fits {
+            self.bytes.extend_from_slice(other.bytes());
+            self.lines.extend_from_slice(other.lines());
+        }
+        fits
+    }
+
+    /// Replaces the line at `index` of [`Block::lines`] by another of the same `seq`; empty `line` leaves
+    /// only its place.
+    pub(crate) fn replace(&mut self, index: usize, role: Role, line: &[u8]) -> Vec<u8> {
+        let before: usize = self.lines()[..index].iter().map(Meta::len).sum();
+        let at = self.start + before;
+        let meta = &mut self.lines[self.taken + index];
+        let end = at + meta.len();
+        meta.role = role;
+        // Callers have checked the line against the wire's limit of 16 MiB.
+        meta.len = u32::try_from(line.len()).unwrap_or(u32::MAX);
+        self.bytes.splice(at..end, line.iter().copied()).collect()
+    }
+
+    /// Makes it empty, keeping a buffer of the usual size.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(BLOCK_BYTES);
+        self.lines.clear();
+        (self.taken, self.start) = (0, 0);
+    }
+}
+
+/// The event type of a line that [`Event::encode`] wrote, without parsing the rest.
+pub(crate) fn kind_of(line: &[u8]) -> &str {
+    let kind = line.strip_prefix(b"{\"type\":\"").and_then(|rest| rest.split(|b| *b == b'"').next());
+    kind.and_then(|kind| std::str::from_utf8(kind).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(units: &[&str]) -> Block {
+        let run = "r".parse().unwrap();
+        let mut block = Block::with_buffer();
+        for (seq, unit) in (1..).zip(units) {
+            let event = Event::unit_started(*unit);
+            block.encode(&event, &run, seq, Timestamp::from_unix_nanos(0), 1000).unwrap();
+        }
+        block
+    }
+
+    #[test]
+    fn lines_come_off_in_order_and_join() {
+        let mut one = block(&["a", "b"]);
+        one.pop_front();
+        let mut two = block(&[]);
+        assert!(two.is_empty() && two.append(&one));
+        let (meta, line) = two.front().unwrap();
+        assert_eq!((meta.seq, kind_of(line)), (2, "unit.started"));
+        assert_eq!(meta.len(), line.len());
+        two.pop_front();
+        two.pop_front();
+        assert!(two.is_empty() && two.front().is_none());
+    }
+
+    #[test]
+    fn a_line_over_the_limit_leaves_no_trace() {
+        let mut block = block(&["a"]);
+        let before = block.bytes().to_vec();
+        let long = Event::unit_failed("b", "x".repeat(BLOCK_BYTES * 4));
+        let result = block.encode(&long, &"r".parse().unwrap(), 2, Timestamp::from_unix_nanos(0), 100);
+        assert!(result.unwrap_err() > BLOCK_BYTES * 4);
+        assert_eq!((block.bytes(), block.lines().len()), (&before[..], 1));
+        assert!(block.bytes.capacity() <= BLOCK_BYTES);
+    }
+
+    #[test]
+    fn a_replaced_line_moves_its_neighbours() {
+        let mut block = block(&["a", "b", "c"]);
+        block.pop_front();
+        let second = block.front().unwrap().1.to_vec();
+        assert_eq!(block.replace(0, Role::Pinned, b""), second);
+        assert_eq!(block.front().unwrap().1, b"");
+        block.replace(1, Role::Event, b"longer than it was before, by far; really, by far, and further\n");
+        assert!(block.bytes().starts_with(b"longer"));
+        block.pop_front();
+        block.pop_front();
+        assert!(block.is_empty() && block.bytes().is_empty());
+    }
+}

@@ -1,0 +1,235 @@
+//! The settings of a pusher.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use choo_protocol::{GraphPayload, Limits, RunId};
+
+use crate::driver::{Driver, OnWarning};
+use crate::link::{Link, LinkConfig};
+use crate::ring::Bounds;
+use crate::shared::Shared;
+use crate::staging::Staging;
+use crate::started::Graph;
+use crate::{
+    EventBus, SocketPathError, SocketPusher, Warning, check_socket_path, clock, default_socket_path,
+};
+
+/// Default of [`Builder::buffer_bytes`]: 8 MiB.
+pub const BUFFER_BYTES: usize = 8 << 20;
+/// Default of [`Builder::write_timeout`]: 100 ms.
+pub const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
+/// Default of [`Builder::stall_timeout`]: 5 s.
+pub const STALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Default of [`Builder::dial_timeout`]: 5 s.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Default first delay of [`Builder::backoff`]: 100 ms.
+pub const BACKOFF_INITIAL: Duration = Duration::from_millis(100);
+/// Default longest delay of [`Builder::backoff`]: 5 s.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(5);
+
+/// Settings of a [`SocketPusher`]. All have defaults that fit most programs; durations of zero mean the
+/// default.
+#[must_use = "nothing happens before `start`"]
+pub struct Builder {
+    socket: Option<PathBuf>,
+    run: Option<RunId>,
+    graph: Option<Graph>,
+    bounds: Bounds,
+    write_timeout: Duration,
+    stall_timeout: Duration,
+    dial_timeout: Duration,
+    backoff: (Duration, Duration),
+    seed: Option<u64>,
+    on_warning: OnWarning,
+}
+
+/// Why a pusher could not be started: the program asked for something impossible, or the system has no
+/// thread left. That no hub is there is never a reason.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The path cannot name a socket, or there is no default one.
+    #[error(transparent)]
+    Path(#[from] SocketPathError),
+    /// The system refused to start the pusher's thread.
+    #[error("cannot start the pusher's thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder {
+            socket: None,
+            run: None,
+            graph: None,
+            bounds: Bounds { bytes: BUFFER_BYTES, events: usize::MAX },
+            write_timeout: WRITE_TIMEOUT,
+            stall_timeout: STALL_TIMEOUT,
+            dial_timeout: DIAL_TIMEOUT,
+            backoff: (BACKOFF_INITIAL, BACKOFF_MAX),
+            seed: None,
+            on_warning: Box::new(|_| ()),
+        }
+    }
+}
+
+impl Builder {
+    /// Where the hub is. Default: [`default_socket_path`]; an empty path means the default too.
+    pub fn socket(self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Builder { socket: Some(path).filter(|path| !path.as_os_str().is_empty()), ..self }
+    }
+
+    /// The run that the events belong to. Default: a new ULID.
+    pub fn run(self, run: RunId) -> Self {
+        Builder { run: Some(run), ..self }
+    }
+
+    /// The dependency graph and how many units may run at once, put into `orch.started` where the program
+    /// has not done so itself. Default: none; see also [`SocketPusher::set_graph`].
+    pub fn graph(self, graph: GraphPayload, parallelism: u32) -> Self {
+        Builder { graph: Some(Graph { graph, parallelism }), ..self }
+    }
+
+    /// How many bytes of encoded lines wait for a hub that is absent or slow; beyond that the oldest are
+    /// dropped, an eighth at a time, and the hub is told. Default: [`BUFFER_BYTES`].
+    ///
+    /// The last hundred events of up to 64 KiB are kept whatever this says, as is the newest line. Memory
+    /// is at most twice the larger of this and 6.25 MiB, plus 6 MiB for bursts and the run's state. Raise
+    /// it for runs that log much and whose hub may be away for long.
+    pub fn buffer_bytes(mut self, bytes: usize) -> Self {
+        self.bounds.bytes = bytes;
+        self
+    }
+
+    /// A further bound on the events that wait, at least 100. Default: none. For programs that want the
+    /// memory of many small events bounded more tightly.
+    pub fn buffer_events(mut self, events: usize) -> Self {
+        self.bounds.events = events;
+        self
+    }
+
+    /// How long the hub may take nothing before the link counts as stalled in [`Stats`](crate::Stats).
+    /// Default: [`WRITE_TIMEOUT`].
+    pub fn write_timeout(self, timeout: Duration) -> Self {
+        Builder { write_timeout: or_default(timeout, WRITE_TIMEOUT), ..self }
+    }
+
+    /// How long the hub may take nothing before the connection is closed and made anew. Default:
+    /// [`STALL_TIMEOUT`]. Equal to the write timeout it gives the strict behaviour of a single deadline.
+    pub fn stall_timeout(self, timeout: Duration) -> Self {
+        Builder { stall_timeout: or_default(timeout, STALL_TIMEOUT), ..self }
+    }
+
+    /// How long one attempt to connect may take. Default: [`DIAL_TIMEOUT`].
+    pub fn dial_timeout(self, timeout: Duration) -> Self {
+        Builder { dial_timeout: or_default(timeout, DIAL_TIMEOUT), ..self }
+    }
+
+    /// The first and the longest delay between attempts to connect; each is drawn evenly between zero and
+    /// a value that doubles. Defaults: [`BACKOFF_INITIAL`], [`BACKOFF_MAX`].
+    pub fn backoff(self, initial: Duration, max: Duration) -> Self {
+        let backoff = (or_default(initial, BACKOFF_INITIAL), or_default(max, BACKOFF_MAX));
+        Builder { backoff, ..self }
+    }
+
+    /// The seed of the delays' jitter, for tests. Default: random.
+    pub fn seed(self, seed: u64) -> Self {
+        Builder { seed: Some(seed), ..self }
+    }
+
+    /// What to do with a [`Warning`], called on the pusher's own thread. Default: nothing.
+    pub fn on_warning(self, on_warning: impl FnMut(&Warning) + Send + 'static) -> Self {
+        Builder { on_warning: Box::new(on_warning), ..self }
+    }
+
+    /// Subscribes to the bus and starts to connect, on a thread of the pusher's own. Every event emitted
+    /// from here on is sent.
+    pub fn start(self, bus: &EventBus) -> Result<SocketPusher, StartError> {
+        let path = match self.socket {
+            Some(path) => path,
+            None => default_socket_path()?,
+        };
+        check_socket_path(&path)?;
+        let anchor = bus.anchor();
+        let now = clock::now();
+        let run = self.run.unwrap_or_else(|| {
+            let millis = u64::try_from(anchor.timestamp(now).unix_millis()).unwrap_or(0);
+            RunId::ulid(millis, fastrand::u128(..))
+        });
+        let staging = Staging::new(run.clone(), Limits::default());
+        if let Some(graph) = self.graph {
+            staging.set_graph(graph, anchor.timestamp(now));
+        }
+        let shared = Arc::new(Shared::new(path.clone(), staging));
+        let config = LinkConfig {
+            path,
+            run: run.clone(),
+            bounds: self.bounds,
+            write_timeout: self.write_timeout,
+            stall_timeout: self.stall_timeout,
+            dial_timeout: self.dial_timeout,
+            backoff: self.backoff,
+            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            anchor,
+        };
+        let driver = Driver::new(Link::new(config, now), Arc::clone(&shared), self.on_warning);
+        let ends = Ends(Arc::clone(&shared));
+        let thread = std::thread::Builder::new()
+            .name("choo-pusher".to_owned())
+            .spawn(move || {
+                // Also if the driver panics: a close must not wait for a thread that is gone.
+                let _ends = ends;
+                async_io::block_on(driver.run());
+            })
+            .map_err(StartError::Thread)?;
+        let sink = Arc::clone(&shared);
+        let subscription = bus.subscribe(move |event| {
+            // The bus has given it a time.
+            let time = event.time.unwrap_or_else(|| anchor.timestamp(clock::now()));
+            sink.staging.push(event, time);
+        });
+        Ok(SocketPusher::new(shared, run, anchor, subscription, thread))
+    }
+}
+
+/// Says that the thread has ended.
+struct Ends(Arc<Shared>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+fn or_default(given: Duration, default: Duration) -> Duration {
+    if given.is_zero() { default } else { given }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("socket", &self.socket)
+            .field("run", &self.run)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s1_17_zero_means_the_default() {
+        let zero = Duration::ZERO;
+        let builder = SocketPusher::builder().write_timeout(zero).stall_timeout(zero).dial_timeout(zero);
+        let builder = builder.backoff(zero, zero).socket("");
+        assert_eq!(builder.write_timeout, Duration::from_millis(100));
+        assert_eq!((builder.stall_timeout, builder.dial_timeout), (STALL_TIMEOUT, DIAL_TIMEOUT));
+        assert_eq!(builder.backoff, (Duration::from_millis(100), Duration::from_secs(5)));
+        assert_eq!((builder.socket, builder.bounds.bytes), (None, 8 << 20));
+    }
+}

@@ -1,0 +1,205 @@
+//! The event bus of an orchestrator.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use choo_protocol::Event;
+
+use crate::clock::{self, Anchor};
+
+/// Hands each event to every subscriber, on the thread that emits it.
+///
+/// Clones are the same bus. Handlers must be quick; those of a [`SocketPusher`](crate::SocketPusher)
+/// are.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+/// use std::sync::Arc;
+/// use choo_protocol::Event;
+/// use choo_transport::EventBus;
+/// let bus = EventBus::new();
+/// let failures = Arc::new(AtomicUsize::new(0));
+/// let counter = failures.clone();
+/// let subscription = bus.subscribe(move |event| {
+///     counter.fetch_add(usize::from(event.kind.ends_with(".failed")), Relaxed);
+/// });
+/// bus.emit(Event::unit_failed("app", "exit status 1"));
+/// drop(subscription);
+/// bus.emit(Event::unit_failed("app", "nobody hears this"));
+/// assert_eq!(failures.load(Relaxed), 1);
+/// ```
+#[derive(Clone)]
+pub struct EventBus {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    anchor: Anchor,
+    /// Replaced as a whole, so that a handler may subscribe and unsubscribe.
+    handlers: RwLock<Arc<[Subscriber]>>,
+    next_id: AtomicU64,
+    panics: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Subscriber {
+    id: u64,
+    handler: Arc<dyn Fn(&Event) + Send + Sync>,
+}
+
+/// Keeps a handler subscribed; dropping it unsubscribes. A call that has begun on another thread may
+/// still end after that.
+#[must_use = "dropping it unsubscribes"]
+pub struct Subscription {
+    bus: Weak<Shared>,
+    id: u64,
+}
+
+impl EventBus {
+    /// A bus without subscribers.
+    pub fn new() -> Self {
+        EventBus {
+            shared: Arc::new(Shared {
+                anchor: Anchor::read(),
+                handlers: RwLock::new(Arc::new([])),
+                next_id: AtomicU64::new(0),
+                panics: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Gives the event the present time, unless it has one, and hands it to every subscriber in the
+    /// order they subscribed. Never waits. A handler that panics is cut off from this event only.
+    pub fn emit(&self, mut event: Event) {
+        event.time.get_or_insert_with(|| self.shared.anchor.timestamp(clock::now()));
+        let handlers = Arc::clone(&self.shared.handlers.read().unwrap_or_else(PoisonError::into_inner));
+        for subscriber in handlers.iter() {
+            // The handler owns what it may leave half done; the bus has nothing in its hands.
+            if catch_unwind(AssertUnwindSafe(|| (subscriber.handler)(&event))).is_err() {
+                self.shared.panics.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Calls `handler` for each event emitted from now on, by any thread and by several at once.
+    pub fn subscribe(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let subscriber = Subscriber { id, handler: Arc::new(handler) };
+        self.shared.replace(|handlers| handlers.push(subscriber));
+        Subscription { bus: Arc::downgrade(&self.shared), id }
+    }
+
+    /// How many calls of handlers ended in a panic.
+    pub fn handler_panics(&self) -> u64 {
+        self.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// The anchor of the times it gives.
+    pub(crate) fn anchor(&self) -> Anchor {
+        self.shared.anchor
+    }
+}
+
+impl Shared {
+    fn replace(&self, change: impl FnOnce(&mut Vec<Subscriber>)) {
+        let mut handlers = self.handlers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = handlers.to_vec();
+        change(&mut changed);
+        let former = std::mem::replace(&mut *handlers, changed.into());
+        // What a handler owns is dropped outside the lock, as its drop may use the bus.
+        drop(handlers);
+        drop(former);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(bus) = self.bus.upgrade() {
+            bus.replace(|handlers| handlers.retain(|subscriber| subscriber.id != self.id));
+        }
+    }
+}
+
+impl Default for EventBus {
+    fn default() -> Self {
+        EventBus::new()
+    }
+}
+
+impl fmt::Debug for EventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handlers = self.shared.handlers.read().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("EventBus").field("handlers", &handlers).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn recorder(bus: &EventBus) -> (Arc<Mutex<Vec<Event>>>, Subscription) {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&events);
+        let subscription = bus.subscribe(move |event| sink.lock().unwrap().push(event.clone()));
+        (events, subscription)
+    }
+
+    #[test]
+    fn a_time_given_is_kept_and_others_rise() {
+        let bus = EventBus::new();
+        let (events, _subscription) = recorder(&bus);
+        let given = "2025-01-18T10:30:00Z".parse().unwrap();
+        bus.emit(Event::unit_started("a").at(given));
+        bus.emit(Event::unit_started("b"));
+        bus.emit(Event::unit_started("c"));
+        let times: Vec<_> = events.lock().unwrap().iter().map(|event| event.time.unwrap()).collect();
+        assert_eq!(times[0], given);
+        assert!(given < times[1] && times[1] <= times[2]);
+    }
+
+    #[test]
+    fn a_panic_harms_neither_the_emitter_nor_other_handlers() {
+        let bus = EventBus::new();
+        let _bad = bus.subscribe(|event| assert_ne!(event.unit, "bad"));
+        let (events, _subscription) = recorder(&bus);
+        for unit in ["a", "bad", "c"] {
+            bus.emit(Event::unit_started(unit));
+        }
+        assert_eq!(events.lock().unwrap().len(), 3);
+        assert_eq!(bus.handler_panics(), 1);
+    }
+
+    #[test]
+    fn handlers_may_subscribe_and_unsubscribe_others() {
+        let bus = EventBus::new();
+        let slot = Arc::new(Mutex::new(None));
+        let (inner, in_bus) = (Arc::clone(&slot), bus.clone());
+        let _outer = bus.subscribe(move |event| {
+            let subscription = (event.unit == "on").then(|| in_bus.subscribe(|_| ()));
+            let former = std::mem::replace(&mut *inner.lock().unwrap(), subscription);
+            drop(former);
+        });
+        bus.emit(Event::unit_started("on"));
+        assert_eq!(bus.shared.handlers.read().unwrap().len(), 2);
+        bus.emit(Event::unit_started("off"));
+        assert_eq!(bus.shared.handlers.read().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_subscription_may_outlive_its_bus() {
+        let bus = EventBus::default();
+        let (_, subscription) = recorder(&bus);
+        drop(bus);
+        drop(subscription);
+    }
+}

@@ -1,0 +1,165 @@
+//! The thread that moves bytes between staging, link and socket. It decides nothing.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_io::Timer;
+use futures_lite::future;
+
+use crate::link::{Action, Link};
+use crate::shared::Shared;
+use crate::socket::Socket;
+use crate::{Failure, Warning, clock};
+
+/// Writes made before new events are taken in, each of up to a block.
+const WRITES: usize = 64;
+
+/// What the program does with warnings.
+pub(crate) type OnWarning = Box<dyn FnMut(&Warning) + Send>;
+
+type Dialing = Pin<Box<dyn Future<Output = Result<Socket, Failure>> + Send>>;
+
+pub(crate) struct Driver {
+    link: Link,
+    shared: Arc<Shared>,
+    on_warning: OnWarning,
+    dialing: Option<Dialing>,
+    socket: Option<Socket>,
+    /// Whether the socket took nothing the last time.
+    blocked: bool,
+}
+
+/// What a wait ended with.
+enum Woken {
+    Dialed(Result<Socket, Failure>),
+    Readable,
+    Writable,
+    /// A deadline or new events: both are looked at in every round.
+    Otherwise,
+}
+
+impl Driver {
+    pub(crate) fn new(link: Link, shared: Arc<Shared>, on_warning: OnWarning) -> Self {
+        Driver { link, shared, on_warning, dialing: None, socket: None, blocked: false }
+    }
+
+    /// Runs until the link is closed.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let staged = self.shared.staging.take(self.link.take_spare());
+            self.link.handle_staged(clock::now(), staged);
+            self.link.handle_timeout(clock::now());
+            let more = self.write();
+            while let Some(action) = self.link.poll_action() {
+                self.act(action);
+            }
+            self.report();
+            if self.link.is_closed() {
+                return;
+            }
+            if !more {
+                let woken = self.wait().await;
+                self.handle(woken);
+            }
+        }
+    }
+
+    /// Writes until there is nothing more, the socket is full, or it is time to take new events in;
+    /// answers whether it was the last.
+    fn write(&mut self) -> bool {
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.blocked) else { return false };
+        for _ in 0..WRITES {
+            let now = clock::now();
+            let Some(bytes) = self.link.poll_transmit(now) else { return false };
+            match socket.write(bytes) {
+                Ok(Some(n)) => self.link.handle_written(n),
+                Ok(None) => {
+                    self.blocked = true;
+                    self.link.handle_blocked(now);
+                    return false;
+                }
+                Err(failure) => {
+                    self.socket = None;
+                    self.link.handle_hangup(now, failure);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn act(&mut self, action: Action) {
+        (self.socket, self.dialing, self.blocked) = (None, None, false);
+        if action == Action::Dial {
+            self.dialing = Some(Box::pin(Socket::connect(self.shared.path.clone())));
+        }
+    }
+
+    fn report(&mut self) {
+        while let Some(warning) = self.link.poll_warning() {
+            // The program's code: what it does wrong must not end the stream.
+            let call = std::panic::AssertUnwindSafe(|| (self.on_warning)(&warning));
+            let _ = std::panic::catch_unwind(call);
+        }
+        self.shared.publish(self.link.stats());
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let Driver { link, shared, dialing, socket, blocked, .. } = self;
+        let socket = socket.as_ref();
+        let dialed = async {
+            match dialing {
+                Some(dialing) => Woken::Dialed(dialing.await),
+                None => pending().await,
+            }
+        };
+        let readable = async {
+            match socket {
+                Some(socket) => socket.readable().await,
+                None => pending().await,
+            }
+            Woken::Readable
+        };
+        let writable = async {
+            match socket {
+                Some(socket) if *blocked => socket.writable().await,
+                _ => pending().await,
+            }
+            Woken::Writable
+        };
+        let due = async {
+            match link.poll_timeout() {
+                Some(at) => Timer::at(at).await,
+                None => pending().await,
+            };
+            Woken::Otherwise
+        };
+        let emitted = async {
+            if let Some(listener) = shared.staging.listen(link.closing()) {
+                listener.await;
+            }
+            Woken::Otherwise
+        };
+        future::or(dialed, future::or(readable, future::or(writable, future::or(due, emitted)))).await
+    }
+
+    fn handle(&mut self, woken: Woken) {
+        let now = clock::now();
+        match woken {
+            Woken::Dialed(result) => {
+                self.dialing = None;
+                let result = result.map(|socket| self.socket = Some(socket));
+                self.link.handle_dialed(now, result);
+            }
+            Woken::Readable => {
+                if let Some(Err(failure)) = self.socket.as_mut().map(Socket::discard_input) {
+                    (self.socket, self.blocked) = (None, false);
+                    self.link.handle_hangup(now, failure);
+                }
+            }
+            Woken::Writable => self.blocked = false,
+            Woken::Otherwise => {}
+        }
+    }
+}
