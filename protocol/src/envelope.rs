@@ -4,46 +4,61 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::json::{Scanner, Span, StrSpan};
-use crate::line::Places;
 use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
 
-pub(crate) struct Envelope<'a> {
-    text: &'a str,
-    seen: [bool; KEYS.len()],
-    line: Line<'a>,
+/// A key of the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Type,
+    Time,
+    Unit,
+    Task,
+    Pr,
+    Payload,
+    Error,
+    Run,
+    Seq,
 }
 
-/// The envelope's keys; an alias shares its key's place in the table of what has been seen.
-const KEYS: [&str; 9] = ["type", "time", "unit", "task", "pr", "payload", "error", "run", "seq"];
-
-fn key_index(key: &str) -> Option<usize> {
-    let key = match key {
-        "timestamp" => "time",
-        "data" => "payload",
-        key => key,
-    };
-    KEYS.iter().position(|known| *known == key)
-}
-
-impl<'a> Envelope<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        let line = Line {
-            text,
-            kind: Cow::Borrowed(""),
-            time: None,
-            unit: Cow::Borrowed(""),
-            task: None,
-            pr: None,
-            error: Cow::Borrowed(""),
-            run: None,
-            seq: None,
-            places: Places::default(),
-            extra: Vec::new(),
-        };
-        Envelope { text, seen: [false; KEYS.len()], line }
+impl Key {
+    /// The key of a name, and whether the name is an alias.
+    fn of(name: &str) -> Option<(Key, bool)> {
+        Some(match name {
+            "type" => (Key::Type, false),
+            "time" => (Key::Time, false),
+            "unit" => (Key::Unit, false),
+            "task" => (Key::Task, false),
+            "pr" => (Key::Pr, false),
+            "payload" => (Key::Payload, false),
+            "error" => (Key::Error, false),
+            "run" => (Key::Run, false),
+            "seq" => (Key::Seq, false),
+            "timestamp" => (Key::Time, true),
+            "data" => (Key::Payload, true),
+            _ => return None,
+        })
     }
 
-    pub(crate) fn read(mut self, max_depth: usize) -> Result<Line<'a>, LineError> {
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Fills in a line whose text is known to be UTF-8. The line is written in place: it is too large to
+/// be moved about for each one that is read.
+pub(crate) fn read<'a>(line: &mut Line<'a>, max_depth: usize) -> Result<(), LineError> {
+    Envelope { text: line.text, seen: 0, line }.read(max_depth)
+}
+
+struct Envelope<'l, 'a> {
+    text: &'a str,
+    /// The keys met so far, by [`Key::bit`].
+    seen: u16,
+    line: &'l mut Line<'a>,
+}
+
+impl<'a> Envelope<'_, 'a> {
+    fn read(mut self, max_depth: usize) -> Result<(), LineError> {
         let mut json = Scanner::new(self.text, max_depth);
         json.skip_whitespace();
         match json.peek() {
@@ -75,41 +90,40 @@ impl<'a> Envelope<'a> {
         if self.line.kind.is_empty() {
             return Err(LineError { kind: LineErrorKind::MissingType, offset: self.line.places.members_end });
         }
-        Ok(self.line)
+        Ok(())
     }
 
-    fn member(&mut self, key: Cow<'a, str>, at: usize, value: Span) -> Result<(), LineError> {
-        let Some(index) = key_index(&key) else {
-            self.line.extra.push((key, value));
+    fn member(&mut self, name: Cow<'a, str>, at: usize, value: Span) -> Result<(), LineError> {
+        let Some((key, alias)) = Key::of(&name) else {
+            self.line.extra.push((name, value));
             return Ok(());
         };
-        self.line.places.forgiven |= key != KEYS[index];
-        if std::mem::replace(&mut self.seen[index], true) {
-            return Err(LineError {
-                kind: LineErrorKind::DuplicateKey { key: key.into_owned() },
-                offset: at,
-            });
+        if self.seen & key.bit() != 0 {
+            let kind = LineErrorKind::DuplicateKey { key: name.into_owned() };
+            return Err(LineError { kind, offset: at });
         }
-        match index {
-            1 => self.line.places.time = Some(value),
-            7 => self.line.places.run = Some(value),
-            8 => self.line.places.seq = Some(value),
+        self.seen |= key.bit();
+        match key {
+            Key::Time => self.line.places.time = Some(value),
+            Key::Run => self.line.places.run = Some(value),
+            Key::Seq => self.line.places.seq = Some(value),
             _ => {}
         }
-        if &self.text[value.start..value.end] == "null" && index != 0 {
-            self.line.places.forgiven = true;
+        let null = &self.text[value.start..value.end] == "null";
+        self.line.places.forgiven |= alias || null;
+        if null && key != Key::Type {
             return Ok(());
         }
-        match index {
-            0 => self.line.kind = self.kind(value)?,
-            1 => self.line.time = Some(self.time(value)?),
-            2 => self.line.unit = self.string(value, "unit")?,
-            3 => self.line.task = Some(self.integer(value, "task")?),
-            4 => self.line.pr = Some(self.integer(value, "pr")?),
-            5 => self.line.places.payload = Some(value),
-            6 => self.line.error = self.string(value, "error")?,
-            7 => self.line.run = Some(self.run(value)?),
-            _ => self.line.seq = Some(self.seq(value)?),
+        match key {
+            Key::Type => self.line.kind = self.kind(value)?,
+            Key::Time => self.line.time = Some(self.time(value)?),
+            Key::Unit => self.line.unit = self.string(value, "unit")?,
+            Key::Task => self.line.task = Some(self.integer(value, "task")?),
+            Key::Pr => self.line.pr = Some(self.integer(value, "pr")?),
+            Key::Payload => self.line.places.payload = Some(value),
+            Key::Error => self.line.error = self.string(value, "error")?,
+            Key::Run => self.line.run = Some(self.run(value)?),
+            Key::Seq => self.line.seq = Some(self.seq(value)?),
         }
         Ok(())
     }
@@ -152,7 +166,8 @@ impl<'a> Envelope<'a> {
         const EXPECTED: &str = "a string of 1 to 128 bytes without white space or control characters";
         let kind = self.string(value, "type")?;
         let fits = (1..=MAX_KIND).contains(&kind.len());
-        if fits && !kind.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        let plain = |c: char| !c.is_control() && !c.is_whitespace();
+        if fits && (kind.bytes().all(|b| b.is_ascii_graphic()) || kind.chars().all(plain)) {
             Ok(kind)
         } else {
             Err(bad("type", EXPECTED, value))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::envelope::Envelope;
+use crate::envelope;
 use crate::json::Span;
 use crate::{Class, Limits, LineError, LineErrorKind, RunId, Timestamp, WireEvent, kind};
 
@@ -79,9 +79,26 @@ impl<'a> Line<'a> {
         if text.starts_with('\u{feff}') {
             return Err(LineError { kind: LineErrorKind::ByteOrderMark, offset: 0 });
         }
-        let line = Envelope::new(text).read(limits.depth)?;
+        let mut line = Line::unread(text);
+        envelope::read(&mut line, limits.depth)?;
         let limit = limits.of(&line.kind);
         if bytes.len() > limit { Err(LineError::too_long(bytes.len(), limit)) } else { Ok(line) }
+    }
+
+    fn unread(text: &'a str) -> Self {
+        Line {
+            text,
+            kind: Cow::Borrowed(""),
+            time: None,
+            unit: Cow::Borrowed(""),
+            task: None,
+            pr: None,
+            error: Cow::Borrowed(""),
+            run: None,
+            seq: None,
+            places: Places::default(),
+            extra: Vec::new(),
+        }
     }
 
     /// The line as it was received, without its newline.
@@ -124,7 +141,8 @@ impl<'a> Line<'a> {
         // Derived readers refuse duplicate keys; a `Value` keeps the last one. Only what failed pays.
         Some(serde_json::from_str(json).or_else(|_| {
             let value: serde_json::Value = serde_json::from_str(json)?;
-            serde_json::from_value(value)
+            // Back through text: a second reader for every type would double what the browser loads.
+            serde_json::from_str(&value.to_string())
         }))
     }
 
