@@ -46,7 +46,7 @@ impl Key {
 
 /// Fills in a line whose text is known to be UTF-8. The line is written in place: it is too large to
 /// be moved about for each one that is read.
-pub(crate) fn read<'a>(line: &mut Line<'a>, max_depth: usize) -> Result<(), LineError> {
+pub(crate) fn read(line: &mut Line<'_>, max_depth: usize) -> Result<(), LineError> {
     Envelope { text: line.text, seen: 0, line }.read(max_depth)
 }
 
