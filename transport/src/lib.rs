@@ -24,3 +24,15 @@ mod stats;
 mod timers;
 mod warning;
 
+pub use backoff::Delay;
+pub use builder::{
+    BACKOFF_INITIAL, BACKOFF_MAX, BUFFER_BYTES, Builder, DIAL_TIMEOUT, STALL_TIMEOUT, StartError,
+    WRITE_TIMEOUT,
+};
+pub use bus::{EventBus, Subscription};
+pub use listener::{ListenError, Listener};
+pub use path::{MAX_SOCKET_PATH, SocketPathError, check_socket_path, default_socket_path};
+pub use peer::Peer;
+pub use pusher::{CLOSE_TIMEOUT, SocketPusher};
+pub use stats::{CloseReport, Failure, Stats};
+pub use warning::Warning;
