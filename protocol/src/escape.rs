@@ -1,12 +1,13 @@
-//! Strings as Go's `encoding/json` writes them, so that our lines and the original tool's are alike.
+//! Values as Go's `encoding/json` writes them, so that our lines and the original tool's are alike.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
-use serde_json::value::RawValue;
 
+use crate::float::{is_plain_f32, is_plain_f64, write_float};
 use crate::plain::plain_prefix;
+use crate::raw::compact;
 
 /// Appends `text` as a JSON string.
 ///
@@ -25,23 +26,30 @@ fn write_fragment(text: &str, out: &mut Vec<u8>) {
         let plain = plain_prefix(rest, [b'"', b'\\', b'<', b'>', b'&', 0xE2]);
         out.extend_from_slice(&rest[..plain]);
         rest = &rest[plain..];
-        let Some(&byte) = rest.first() else { return };
-        let len = match byte {
-            b'"' => put(out, b"\\\"", 1),
-            b'\\' => put(out, b"\\\\", 1),
-            b'\n' => put(out, b"\\n", 1),
-            b'\r' => put(out, b"\\r", 1),
-            b'\t' => put(out, b"\\t", 1),
-            0xE2 if rest.starts_with(b"\xe2\x80\xa8") => put(out, b"\\u2028", 3),
-            0xE2 if rest.starts_with(b"\xe2\x80\xa9") => put(out, b"\\u2029", 3),
-            0xE2 => put(out, &[byte], 1),
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let hex = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-                put(out, &[b'\\', b'u', b'0', b'0', hex[0], hex[1]], 1)
-            }
-        };
-        rest = &rest[len..];
+        if rest.is_empty() {
+            return;
+        }
+        rest = &rest[write_escape(rest, out)..];
+    }
+}
+
+/// Appends what stands for the first character of `rest`, which may need an escape or may not if it
+/// begins with 0xE2; returns how many bytes are done with.
+pub(crate) fn write_escape(rest: &[u8], out: &mut Vec<u8>) -> usize {
+    match rest[0] {
+        b'"' => put(out, b"\\\"", 1),
+        b'\\' => put(out, b"\\\\", 1),
+        b'\n' => put(out, b"\\n", 1),
+        b'\r' => put(out, b"\\r", 1),
+        b'\t' => put(out, b"\\t", 1),
+        0xE2 if rest.starts_with(b"\xe2\x80\xa8") => put(out, b"\\u2028", 3),
+        0xE2 if rest.starts_with(b"\xe2\x80\xa9") => put(out, b"\\u2029", 3),
+        0xE2 => put(out, &[0xE2], 1),
+        byte => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            let hex = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+            put(out, &[b'\\', b'u', b'0', b'0', hex[0], hex[1]], 1)
+        }
     }
 }
 
@@ -51,26 +59,28 @@ fn put(out: &mut Vec<u8>, written: &[u8], len: usize) -> usize {
     len
 }
 
-/// Appends any value with the same string escapes.
+/// Appends any value with the same string escapes, and its numbers as Go writes them.
 pub(crate) fn write_value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, GoFormatter))
-}
-
-/// Appends ready JSON. A line break in it can only be white space between tokens and becomes a blank,
-/// since a break would end the line.
-pub(crate) fn write_raw(json: &RawValue, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(json.get().as_bytes());
-    for byte in &mut out[start..] {
-        if matches!(byte, b'\n' | b'\r') {
-            *byte = b' ';
-        }
-    }
 }
 
 struct GoFormatter;
 
 impl Formatter for GoFormatter {
+    fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
+        write_float(value, is_plain_f32(value), writer)
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        write_float(value, is_plain_f64(value), writer)
+    }
+
+    fn write_raw_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, json: &str) -> io::Result<()> {
+        let mut compacted = Vec::with_capacity(json.len());
+        compact(json, &mut compacted);
+        writer.write_all(&compacted)
+    }
+
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,

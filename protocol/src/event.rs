@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::escape::{write_raw, write_string};
+use crate::escape::write_string;
+use crate::raw::{WriteRaw, write_compact, write_raw};
 use crate::{
     GraphPayload, Line, LogPayload, LogStream, OrchStarted, Payload, RunId, TaskPayload, Timestamp,
     UnitStarted, kind,
@@ -234,6 +235,50 @@ impl Event {
     /// Appends the event as one line with its newline: the keys in the order of SPEC §3, absent when
     /// empty, strings escaped as Go does. `time` is used where the event has none of its own.
     pub fn encode(&self, run: Option<&RunId>, seq: Option<u64>, time: Timestamp, out: &mut Vec<u8>) {
+        self.write_seed_members(time, write_raw, out);
+        if let Some(run) = run {
+            write_key("run", out);
+            write_string(run.as_str(), out);
+        }
+        if let Some(seq) = seq {
+            write_key("seq", out);
+            out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
+        }
+        for (key, json) in &self.extra {
+            out.push(b',');
+            write_string(key, out);
+            out.push(b':');
+            write_raw(json, out);
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Appends the event as one line with its newline, byte for byte as the original tool writes it
+    /// (`wire = seed`): the seven members it knows and no other, neither run nor `seq` nor
+    /// [`Event::extra`].
+    ///
+    /// The reference is `encoding/json` of Go 1.19 for the struct of S0-32, with a [`Payload::Json`] as
+    /// its `json.RawMessage`: without white space between tokens, `<`, `>`, `&`, U+2028 and U+2029
+    /// escaped, all else as it is. Later Go writes U+0008 and U+000C as `\b` and `\f`. Our typed
+    /// payloads differ from Go's in two ways: an empty list is `[]`, where Go has `null` for a nil slice
+    /// (S0-B27), and what is known beyond the original's members, as a node's `depends_on`, is written.
+    ///
+    /// ```
+    /// use choo_protocol::{Event, Payload, Timestamp};
+    /// let event = Event::new("x").payload(Payload::json(&["<", "1"])?).pr(0);
+    /// let mut line = Vec::new();
+    /// event.encode_seed(Timestamp::from_unix_nanos(1_500_000_000), &mut line);
+    /// let expected = r#"{"type":"x","time":"1970-01-01T00:00:01.5Z","pr":0,"payload":["\u003c","1"]}"#;
+    /// assert_eq!(String::from_utf8_lossy(&line), format!("{expected}\n"));
+    /// # Ok::<(), choo_protocol::PayloadError>(())
+    /// ```
+    pub fn encode_seed(&self, time: Timestamp, out: &mut Vec<u8>) {
+        self.write_seed_members(time, write_compact, out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Everything up to `error`, in front of the closing brace.
+    fn write_seed_members(&self, time: Timestamp, raw: WriteRaw, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"type\":");
         write_string(&self.kind, out);
         write_key("time", out);
@@ -252,27 +297,12 @@ impl Event {
         }
         if let Some(payload) = &self.payload {
             write_key("payload", out);
-            payload.write(out);
+            payload.write(raw, out);
         }
         if !self.error.is_empty() {
             write_key("error", out);
             write_string(&self.error, out);
         }
-        if let Some(run) = run {
-            write_key("run", out);
-            write_string(run.as_str(), out);
-        }
-        if let Some(seq) = seq {
-            write_key("seq", out);
-            out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
-        }
-        for (key, json) in &self.extra {
-            out.push(b',');
-            write_string(key, out);
-            out.push(b':');
-            write_raw(json, out);
-        }
-        out.extend_from_slice(b"}\n");
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::escape;
 use crate::lenient::null_as_default;
+use crate::raw::WriteRaw;
 use crate::{GraphPayload, OrchSnapshot};
 
 /// `orch.started`: an orchestration begins.
@@ -192,7 +193,9 @@ impl std::error::Error for PayloadError {
 }
 
 impl Payload {
-    /// Any serialisable value as a payload. Numbers that are not finite become `null`, as JSON has
+    /// Any serialisable value as a payload, written as Go's `encoding/json` writes its like: without
+    /// white space, a whole floating-point number without `.0`. Members keep the order that the value
+    /// gives them in, where Go sorts a map's. Numbers that are not finite become `null`, as JSON has
     /// none.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Payload, PayloadError> {
         let mut json = Vec::new();
@@ -200,8 +203,8 @@ impl Payload {
         serde_json::from_slice(&json).map(Payload::Json).map_err(PayloadError)
     }
 
-    /// Appends it as JSON. Ours have string keys only and cannot fail.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    /// Appends it as JSON, ready JSON by `write_raw`. Ours have string keys only and cannot fail.
+    pub(crate) fn write(&self, write_raw: WriteRaw, out: &mut Vec<u8>) {
         let start = out.len();
         let written = match self {
             Payload::OrchStarted(p) => escape::write_value(p, out),
@@ -221,7 +224,7 @@ impl Payload {
                 Ok(())
             }
             Payload::Json(raw) => {
-                escape::write_raw(raw, out);
+                write_raw(raw, out);
                 Ok(())
             }
         };
