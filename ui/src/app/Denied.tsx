@@ -39,7 +39,7 @@ export function Denied({ hadToken }: { readonly hadToken: boolean }) {
         </div>
         {unreadable && <p id="token-error" className="field-error" role="alert">There is no token in that. It stands behind “#token=”.</p>}
       </form>
-      <p className="quiet"><code>choo web --url</code> prints it again.</p>
+      <p className="quiet">The token alone stands in the file <code>token</code> of the hub’s data directory.</p>
     </main>
   );
 }

@@ -23,9 +23,7 @@ export function Header({ run, connected }: Props) {
         {run !== undefined && (
           <>
             <span className="crumb-mark" aria-hidden="true">/</span>
-            <Link to={{}} className="crumb">Runs</Link>
-            <span className="crumb-mark" aria-hidden="true">/</span>
-            <span className="crumb here mono" aria-current="page">{run}</span>
+            <Link to={{}}>Runs</Link>
           </>
         )}
       </nav>

@@ -15,7 +15,7 @@ import "./graph.css";
 
 /** From here on, nodes out of view are not drawn. Below it all of them exist, so the browser's own search finds them. */
 const MANY = 300;
-/** From here on, an overview stands in the corner. */
+/** From here on, an overview stands in the corner while the graph itself is too close to be one. */
 const NEEDS_MAP = 60;
 
 const NODE_TYPES = { unit: UnitNode };
@@ -103,10 +103,10 @@ function Flow({ selected, onSelect }: Props) {
           onMoveStart={(event) => event !== null && release()}
           onKeyDown={key}
         >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+          <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
           <EdgeLayer layout={layout} />
           <GraphControls onFit={fit} onZoom={release} />
-          {nodes.length > NEEDS_MAP && <GraphMap />}
+          {nodes.length > NEEDS_MAP && detail !== "colour" && <GraphMap />}
         </ReactFlow>
       </GraphContext>
     </section>

@@ -1,13 +1,15 @@
 import type { GraphLayout } from "@choo/wire";
-import { getViewportForBounds, useReactFlow, useStore } from "@xyflow/react";
+import { getViewportForBounds, useReactFlow, useStore, type Viewport } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
-import { MAX_FIT_ZOOM, MIN_ZOOM } from "./zoom";
+import { MAX_FIT_ZOOM, MIN_ZOOM, READABLE_ZOOM } from "./zoom";
 
 /** Room left around the whole graph, as a part of the box. */
 const PADDING = 0.06;
+/** A box up to this wide is a phone's, in CSS pixels. */
+const NARROW = 600;
 
 export interface Fit {
-  /** Shows the whole graph, and again whenever the graph or the box changes. */
+  /** Shows the whole graph. */
   readonly fit: () => void;
   /** The reader has moved the view: leave it. */
   readonly release: () => void;
@@ -15,7 +17,7 @@ export interface Fit {
   readonly bringIn: (id: string) => void;
 }
 
-/** Keeps the whole graph in view until the reader moves it. */
+/** Keeps the graph in view, whatever happens to it or to the box, until the reader moves it. */
 export function useFit(layout: GraphLayout): Fit {
   const { setViewport, getViewport, setCenter } = useReactFlow();
   const width = useStore((store) => store.width);
@@ -25,8 +27,12 @@ export function useFit(layout: GraphLayout): Fit {
   const fit = useCallback(() => {
     held.current = true;
     if (width === 0 || height === 0 || layout.nodes.length === 0) return;
-    const bounds = { x: 0, y: 0, width: layout.width, height: layout.height };
-    void setViewport(getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_FIT_ZOOM, PADDING));
+    void setViewport(whole(layout, width, height));
+  }, [layout, width, height, setViewport]);
+
+  const begin = useCallback(() => {
+    if (width === 0 || height === 0 || layout.nodes.length === 0) return;
+    void setViewport(readable(layout, width, height) ?? whole(layout, width, height));
   }, [layout, width, height, setViewport]);
 
   const release = useCallback(() => {
@@ -46,8 +52,24 @@ export function useFit(layout: GraphLayout): Fit {
   }, [layout, width, height, getViewport, setCenter]);
 
   useEffect(() => {
-    if (held.current) fit();
-  }, [fit]);
+    if (held.current) begin();
+  }, [begin]);
 
   return { fit, release, bringIn };
+}
+
+function whole(layout: GraphLayout, width: number, height: number): Viewport {
+  const bounds = { x: 0, y: 0, width: layout.width, height: layout.height };
+  return getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_FIT_ZOOM, PADDING);
+}
+
+/**
+ * On a narrow screen a wide graph shrinks to coloured strips. If its height allows, it begins at its first level with
+ * names that can be read instead, and goes on to the right.
+ */
+function readable(layout: GraphLayout, width: number, height: number): Viewport | undefined {
+  const zoom = READABLE_ZOOM;
+  const tall = layout.height * zoom > height * (1 - PADDING);
+  if (width > NARROW || tall || whole(layout, width, height).zoom >= zoom) return undefined;
+  return { x: width * PADDING, y: (height - layout.height * zoom) / 2, zoom };
 }

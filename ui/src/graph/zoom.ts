@@ -4,6 +4,9 @@ export const MAX_ZOOM = 2;
 /** Small graphs are not blown up beyond this when the whole is shown. */
 export const MAX_FIT_ZOOM = 1.1;
 
+/** Names can still be read at this one. */
+export const READABLE_ZOOM = 0.62;
+
 /** How much of a node can be read: everything, its name in large letters, or only its colour. */
 export type Detail = "full" | "name" | "colour";
 

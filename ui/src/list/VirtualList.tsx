@@ -1,7 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { followAfterScroll, type Scroll } from "./follow";
 import "./list.css";
+
+/** Rows drawn beyond either edge of the box. */
+const OVERSCAN = 12;
 
 interface Props {
   readonly label: string;
@@ -32,7 +35,10 @@ export function VirtualList(props: Props) {
     count,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: OVERSCAN,
+    // Following, the rows drawn are the last ones, whatever the box said when it last scrolled: lines may come faster
+    // than scroll events.
+    ...(follow ? { rangeExtractor: lastRows } : {}),
     // Several rows may resize in one frame; one pass draws them all.
     useFlushSync: false,
   });
@@ -91,4 +97,9 @@ export function VirtualList(props: Props) {
       </div>
     </div>
   );
+}
+
+function lastRows(range: Range): number[] {
+  const seen = range.endIndex - range.startIndex + 1;
+  return defaultRangeExtractor({ ...range, startIndex: Math.max(0, range.count - seen), endIndex: range.count - 1 });
 }

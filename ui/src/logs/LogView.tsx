@@ -1,4 +1,5 @@
 import { useDeferredValue, useState } from "react";
+import { useNarrow } from "../app/useNarrow";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { formatCount, plural } from "../format/count";
 import { VirtualList } from "../list/VirtualList";
@@ -17,7 +18,8 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
   const [whole, setWhole] = useState(false);
   // The end is where a failure stands, so a finished run is opened there too.
   const [follow, setFollow] = useState(true);
-  const [wrap, setWrap] = useState(false);
+  const narrow = useNarrow();
+  const [wrap, setWrap] = useState(narrow);
   const [typed, setTyped] = useState("");
   const text = useDeferredValue(typed.trim());
   const query = { unit: whole ? undefined : unit, text };

@@ -27,8 +27,8 @@ export function RunHeader({ state }: { readonly state: RunState }) {
         <dl className="run-facts">
           <div><dt>Elapsed</dt><dd data-testid="run-elapsed">{took === undefined ? "–" : formatDuration(took)}</dd></div>
           <div><dt>Started</dt><dd>{formatStart(state.started, now) || "not yet"}</dd></div>
-          {state.parallelism ? <div><dt>At once</dt><dd>{state.parallelism}</dd></div> : null}
-          <div><dt>Units</dt><dd>{formatCount(summary?.units ?? 0)}</dd></div>
+          {state.parallelism ? <div className="run-fact-minor"><dt>At once</dt><dd>{state.parallelism}</dd></div> : null}
+          <div className="run-fact-minor"><dt>Units</dt><dd>{formatCount(summary?.units ?? 0)}</dd></div>
         </dl>
       </div>
       <div className="run-progress">
@@ -37,7 +37,7 @@ export function RunHeader({ state }: { readonly state: RunState }) {
           {present(counts).map(({ status, count }) => (
             <li key={status} className={`count tone-${UNIT[status].tone}`} data-status={status} data-count={count}>
               <StatusIcon look={UNIT[status]} />
-              <strong>{formatCount(count)}</strong> {UNIT[status].word}
+              <strong>{formatCount(count)}</strong> <span className="count-word">{UNIT[status].word}</span>
             </li>
           ))}
         </ul>

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { describeLoss, describeRanges } from "./missing";
+
+it("names the events that are known only as a summary", () => {
+  expect(describeRanges([{ from: 1, to: 1200 }])).toBe("Events 1–1,200");
+  expect(describeRanges([{ from: 1, to: 3 }, { from: 7, to: 7 }])).toBe("Events 1–3 and 7");
+});
+
+it("names a few ranges and counts the rest", () => {
+  const ranges = Array.from({ length: 8 }, (_, at) => ({ from: at * 10, to: at * 10 + 4 }));
+  expect(describeRanges(ranges)).toBe("Events 0–4, 10–14, 20–24 and 5 more ranges");
+});
+
+it("says where and why events were lost", () => {
+  expect(describeLoss({ count: 5, bytes: 9, ranges: [{ from: 10, to: 14, count: 5, bytes: 9, reason: "overflow" }] })).toBe("events 10–14 (overflow)");
+  expect(describeLoss({ count: 5, bytes: 0, ranges: [] })).toBe("where is not known");
+});
