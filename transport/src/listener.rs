@@ -129,6 +129,14 @@ impl Listener {
         &self.path
     }
 
+    /// What the hub of `path` has announced; `None` if none answers there, or it has announced nothing.
+    pub fn announced(path: impl AsRef<Path>) -> Option<String> {
+        let path = path.as_ref();
+        // A killed hub leaves its announcement behind, so the socket is asked first.
+        UnixStream::connect(path).ok()?;
+        Lock::peek(&Lock::path_of(path))
+    }
+
     /// Leaves a line of at most 4 KiB, such as the hub's URL, for the next one that tries this path.
     pub fn announce(&self, text: &str) -> io::Result<()> {
         self.lock.announce(text)

@@ -53,6 +53,12 @@ impl Lock {
         }
     }
 
+    /// Reads what was announced last, without touching the lock: whether its holder is still there is
+    /// another question.
+    pub(crate) fn peek(path: &Path) -> Option<String> {
+        announcement(&File::open(path).ok()?)
+    }
+
     /// Leaves one line for whoever finds the lock taken.
     pub(crate) fn announce(&self, text: &str) -> io::Result<()> {
         // The newline shows a reader that it has the whole text.

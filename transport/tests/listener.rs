@@ -155,3 +155,16 @@ fn the_longest_path_works_with_the_usual_name() {
     let _listener = Listener::bind(&path).unwrap();
     UnixStream::connect(&path).unwrap();
 }
+
+#[test]
+fn what_a_hub_announced_is_told_while_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("web.sock");
+    assert_eq!(Listener::announced(&path), None);
+    let listener = Listener::bind(&path).unwrap();
+    assert_eq!(Listener::announced(&path), None);
+    listener.announce("http://127.0.0.1:8080/").unwrap();
+    assert_eq!(Listener::announced(&path).as_deref(), Some("http://127.0.0.1:8080/"));
+    drop(listener);
+    assert_eq!(Listener::announced(&path), None);
+}
