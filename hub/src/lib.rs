@@ -1,2 +1,44 @@
-//! hub
+//! The hub of `choo`: orchestrators send it event lines, people and programs watch.
+//!
+//! It listens on a Unix socket for any number of producers, numbers, folds and keeps what they send (in
+//! memory, bounded by bytes), and serves it over HTTP: NDJSON and server-sent events with cursors that
+//! resume without gap or duplicate, the runs' states as JSON, the views of the original daemon, and the
+//! dashboard. Loopback only, behind a token; on the Unix socket HTTP works without one.
+//!
+//! What a line means, and what a run's state is, is decided by [`choo_protocol`]; how the socket is made
+//! and guarded, by [`choo_transport::Listener`]. Printing, signals and flags are the program's.
+//!
+//! Start with [`Config`] and [`Hub::start`]:
+//!
+//! ```
+//! use choo_hub::{Config, Hub, TokenSource};
+//! # let dir = tempfile::tempdir()?;
+//! let mut config = Config::default();
+//! config.socket = dir.path().join("web.sock");
+//! config.listen = "127.0.0.1:0".parse()?;
+//! config.token = TokenSource::File(dir.path().join("token"));
+//! let hub = Hub::start(config)?;
+//! assert!(hub.url().contains("/#token="));
+//! hub.run_until(std::future::ready(())); // in earnest: until a signal comes
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Inside, `core` decides and does no I/O: it is handed bytes, the time and a seed, and is tested in
+//! virtual time. `http` decides who may ask what. Around them is a thin shell on smol that runs on the
+//! caller's one thread.
+
+mod accept;
+mod clock;
+mod config;
 mod core;
+mod http;
+mod hub;
+mod producers;
+mod shared;
+mod start_error;
+mod token;
+
+pub use config::{Config, TokenSource, default_data_dir};
+pub use hub::Hub;
+pub use start_error::StartError;
+pub use token::TokenError;

@@ -15,8 +15,8 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cursor::{Cursor, CursorError};
-pub(crate) use history::{Body, Record};
+pub(crate) use cursor::Cursor;
+pub(crate) use history::Body;
 pub(crate) use hub::Core;
 pub(crate) use ingest::Ingest;
 pub(crate) use moment::Moment;

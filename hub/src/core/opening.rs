@@ -36,28 +36,28 @@ impl Opening {
     /// snapshots do not hold: logs.
     pub(super) fn new(core: &Core, filter: &Filter, since: Since, now: Moment) -> Self {
         let (floor, last) = (core.history().floor(), core.history().last());
-        let lost = |from: String, known, count, why| Some(Lost { from, known, count, why });
-        let (position, lost) = match since {
+        let missed = |from: String, known, count, why| Some(Missed { from, known, count, why });
+        let (position, missing) = match since {
             Since::Now | Since::Snapshot => (last, None),
             Since::Earliest if floor == 0 => (0, None),
-            Since::Earliest => (floor, lost(String::new(), 0, Some(floor), "evicted")),
+            Since::Earliest => (floor, missed(String::new(), 0, Some(floor), "evicted")),
             Since::Cursor(cursor) if cursor.epoch != core.epoch() => {
-                (floor, lost(cursor.to_string(), 0, None, "epoch"))
+                (floor, missed(cursor.to_string(), 0, None, "epoch"))
             }
             Since::Cursor(cursor) if cursor.offset > last => {
-                (floor, lost(cursor.to_string(), 0, None, "future"))
+                (floor, missed(cursor.to_string(), 0, None, "future"))
             }
             Since::Cursor(Cursor { offset, .. }) if offset < floor => {
                 let from = core.cursor(offset).to_string();
-                (floor, lost(from, offset, Some(floor - offset), "evicted"))
+                (floor, missed(from, offset, Some(floor - offset), "evicted"))
             }
             Since::Cursor(cursor) => (cursor.offset, None),
         };
-        let recovered = matches!(since, Since::Cursor(_)) && lost.is_none();
+        let recovered = matches!(since, Since::Cursor(_)) && missing.is_none();
         let mut opening =
             Opening { frames: vec![hello(core, recovered, now)], position, recovered, over: false };
-        match lost {
-            Some(lost) => opening.tell_loss(core, filter, &lost, now),
+        match missing {
+            Some(missed) => opening.tell_loss(core, filter, &missed, now),
             None if since == Since::Snapshot => {
                 opening
                     .tell_runs(core, filter, now, |run| filter.run.is_some() || run.end_offset().is_none());
@@ -73,22 +73,22 @@ impl Opening {
         let last = core.history().last();
         let mut opening = Opening { frames: Vec::new(), position: last, recovered: false, over: false };
         let from = core.cursor(position).to_string();
-        let lost = Lost { from, known: position, count: Some(last - position), why: "evicted" };
-        opening.tell_loss(core, filter, &lost, now);
+        let missed = Missed { from, known: position, count: Some(last - position), why: "evicted" };
+        opening.tell_loss(core, filter, &missed, now);
         opening.tell_end(core, filter, now);
         opening
     }
 
-    fn tell_loss(&mut self, core: &Core, filter: &Filter, lost: &Lost, now: Moment) {
+    fn tell_loss(&mut self, core: &Core, filter: &Filter, missed: &Missed, now: Moment) {
         let gap = HubGap {
-            from: lost.from.clone(),
+            from: missed.from.clone(),
             to: core.cursor(self.position).to_string(),
-            count: lost.count,
-            why: lost.why.to_owned(),
+            count: missed.count,
+            why: missed.why.to_owned(),
         };
         self.frames.push(Frame::Control(control_line(kind::HUB_GAP, now.time, None, &gap)));
         // Runs that ended in the gap are told as well, or the reader would take them for running.
-        let known = lost.known;
+        let known = missed.known;
         self.tell_runs(core, filter, now, |run| run.end_offset().is_none_or(|end| end > known));
     }
 
@@ -124,7 +124,7 @@ impl Opening {
 }
 
 /// What a reader missed.
-struct Lost {
+struct Missed {
     /// The cursor it came with.
     from: String,
     /// The offset in this epoch up to which it knows everything.

@@ -72,11 +72,6 @@ impl Reject {
     pub(crate) fn from(self, pid: Option<u32>, run: Option<RunId>) -> Self {
         Reject { pid, run, ..self }
     }
-
-    /// The run the sender was at.
-    pub(crate) fn run(&self) -> Option<&RunId> {
-        self.run.as_ref()
-    }
 }
 
 /// What to tell the readers: of the run, if all of it comes from one.

@@ -10,6 +10,7 @@ use super::history::{Body, Record};
 use super::hub::Core;
 use super::moment::Moment;
 use super::opening::Opening;
+use super::run::Run;
 
 /// A reader that is not idle gets what gathers in this time in one block.
 pub(crate) const GATHER: Duration = Duration::from_millis(16);
@@ -220,7 +221,7 @@ impl Subscription {
             (Selection::Newest, Body::Line { kind, .. })
                 if !is_hubs_own(kind) && !kind.starts_with("link.") =>
             {
-                let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(|run| run.rank());
+                let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(Run::rank);
                 if run != self.newest.as_ref() && rank(run) > rank(self.newest.as_ref()) {
                     self.newest = run.cloned();
                 }

@@ -35,7 +35,7 @@ fn what_was_left_out_is_spliced_in_and_the_rest_stays_as_it_came() {
     assert_eq!(texts[1], complete);
 }
 
-fn text(record: &std::sync::Arc<super::super::Record>) -> String {
+fn text(record: &std::sync::Arc<super::super::history::Record>) -> String {
     match &record.body {
         Body::Line { json, .. } => String::from_utf8(json.to_vec()).unwrap(),
         Body::State(_) => panic!("not a line"),
@@ -80,7 +80,7 @@ fn a_process_that_comes_back_goes_on_with_its_run() {
     world.visit(1, &[r#"{"type":"unit.started","unit":"a"}"#]);
     assert_eq!(world.core.runs().len(), 1);
     // Long after, the number may mean another process.
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     world.visit(1, &[r#"{"type":"unit.started","unit":"a"}"#]);
     assert_eq!(world.core.runs().len(), 2);
 }

@@ -24,7 +24,7 @@ fn a_producer_that_is_back_in_time_keeps_its_run_going() {
     world.pass(Duration::from_secs(20));
     let mut producer = world.core.connect(Some(1));
     world.send(&mut producer, &[&event("orch.started", "r", 1)]);
-    world.pass(Duration::from_secs(3600));
+    world.pass(Duration::from_hours(1));
     assert_eq!(world.run("r").status, RunStatus::Running);
     assert_eq!(world.kinds(), ["orch.started#1"]);
 }

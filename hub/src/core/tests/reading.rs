@@ -206,7 +206,7 @@ fn s2_28_at_once_when_idle_and_gathered_under_load() {
     world.pass(Duration::from_millis(1));
     world.send(&mut producer, &[&event("x.b", "r", 5)]);
     let Step::Gather(until) = reader.poll(&world.core, world.now) else { panic!("not gathering") };
-    assert_eq!(until, world.now.at + GATHER - Duration::from_millis(1));
+    assert_eq!(until + Duration::from_millis(1), world.now.at + GATHER);
     world.send(&mut producer, &[&event("x.c", "r", 6)]);
     world.pass(GATHER);
     let Step::Send(block) = reader.poll(&world.core, world.now) else { panic!("nothing sent") };

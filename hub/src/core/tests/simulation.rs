@@ -1,8 +1,12 @@
 //! Producers, readers and eviction in any order, against a hub that forgets nothing.
 
+use std::collections::BTreeSet;
+
+use choo_protocol::RunId;
 use proptest::prelude::*;
 
-use super::super::{Cursor, Record};
+use super::super::Cursor;
+use super::super::history::Record;
 use super::*;
 
 /// What happens next.
@@ -57,7 +61,7 @@ struct Reader {
     /// The offset it knows everything up to, and how far it has been told of gaps.
     at: u64,
     folded: Folded,
-    seen: std::collections::BTreeSet<u64>,
+    seen: BTreeSet<u64>,
 }
 
 /// The hub under test, and beside it one with room for everything, as the truth.
@@ -81,7 +85,7 @@ impl Simulation {
             cursor: world.core.cursor(0),
             at: 0,
             folded: Folded::default(),
-            seen: Default::default(),
+            seen: BTreeSet::new(),
         });
         let readers = readers.collect();
         let producers =
@@ -126,9 +130,9 @@ impl Simulation {
                     self.world.end(ingest);
                     self.truth.end(true_ingest);
                 }
-                let sent = &self.producers[producer].sent;
-                for line in sent[sent.len().saturating_sub(resend)..].to_vec() {
-                    self.send(producer, &line);
+                let sent = self.producers[producer].sent.clone();
+                for line in &sent[sent.len().saturating_sub(resend)..] {
+                    self.send(producer, line);
                 }
             }
             Act::Bye { producer } => {
@@ -228,7 +232,7 @@ fn matches(filter: &Filter, record: &Record) -> bool {
     let run = record.run.as_ref();
     match &record.body {
         Body::Line { kind, unit, .. } if !kind.starts_with("hub.") => {
-            filter.admits(kind, unit, run.map(|id| id.as_str()))
+            filter.admits(kind, unit, run.map(RunId::as_str))
         }
         _ => filter.run.is_none() || run.is_none() || filter.run.as_ref() == run,
     }

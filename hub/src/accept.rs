@@ -1,0 +1,129 @@
+//! New connections.
+
+use std::io;
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use choo_transport::{Listener, Peer};
+use futures_lite::future;
+use rustix::net::RecvFlags;
+use smol::Executor;
+use smol::channel::Sender;
+
+use crate::http::{Door, serve};
+use crate::producers::Producers;
+use crate::shared::Shared;
+
+/// How long to wait after a failed accept, doubling up to the maximum while it goes on failing. Such an
+/// error (no file descriptor left) lasts, and asking again at once would only burn the processor.
+const RETRY: Duration = Duration::from_millis(50);
+const MAX_RETRY: Duration = Duration::from_secs(1);
+
+/// Takes connections and starts a task for each.
+#[derive(Clone)]
+pub(crate) struct Acceptor {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) producers: Arc<Producers>,
+    pub(crate) executor: Arc<Executor<'static>>,
+    /// Held by every connection as long as it lives.
+    pub(crate) alive: Sender<()>,
+}
+
+impl Acceptor {
+    /// Accepts on TCP, for ever.
+    pub(crate) async fn run_tcp(self, listener: Async<std::net::TcpListener>, door: Door) {
+        let mut pause = Pause::new("TCP");
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    pause.reset();
+                    self.serve_tcp(stream, door.clone());
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    /// Accepts on the Unix socket, for ever.
+    pub(crate) async fn run_unix(self, listener: Listener) {
+        let mut pause = Pause::new("the Unix socket");
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    pause.reset();
+                    self.serve_unix(stream, peer);
+                }
+                Err(error) => pause.after(&error).await,
+            }
+        }
+    }
+
+    fn serve_tcp(&self, stream: Async<TcpStream>, door: Door) {
+        let Acceptor { shared, alive, .. } = self.clone();
+        let task = async move {
+            // Blocks are put together by the hub; nothing is gained by waiting for more.
+            let _ = stream.get_ref().set_nodelay(true);
+            serve(shared, door, stream).await;
+            drop(alive);
+        };
+        self.executor.spawn(task).detach();
+    }
+
+    fn serve_unix(&self, stream: Async<UnixStream>, peer: Peer) {
+        let Acceptor { shared, producers, alive, .. } = self.clone();
+        let task = async move {
+            let closed = async {
+                shared.closed().await;
+                Ok(None)
+            };
+            match future::or(first_byte(&stream), closed).await {
+                Ok(Some(byte)) if is_http(byte) => serve(shared, Door::Unix, stream).await,
+                Ok(Some(_)) => producers.serve(stream, peer.pid).await,
+                // Whoever only looked whether somebody is there.
+                Ok(None) | Err(_) => {}
+            }
+            drop(alive);
+        };
+        self.executor.spawn(task).detach();
+    }
+}
+
+/// The first byte that comes, left where it is.
+async fn first_byte(stream: &Async<UnixStream>) -> io::Result<Option<u8>> {
+    let mut byte = [0];
+    let peek = stream.read_with(|stream| Ok(rustix::net::recv(stream, &mut byte, RecvFlags::PEEK)?.0));
+    let n = peek.await?;
+    Ok((n > 0).then_some(byte[0]))
+}
+
+/// Methods are capital letters; no line of the wire begins with one.
+fn is_http(first: u8) -> bool {
+    first.is_ascii_uppercase()
+}
+
+/// The pause after a failed accept.
+struct Pause {
+    what: &'static str,
+    next: Duration,
+}
+
+impl Pause {
+    fn new(what: &'static str) -> Self {
+        Pause { what, next: RETRY }
+    }
+
+    fn reset(&mut self) {
+        self.next = RETRY;
+    }
+
+    async fn after(&mut self, error: &io::Error) {
+        if self.next == RETRY {
+            tracing::warn!(%error, "cannot accept connections on {}; trying again", self.what);
+        }
+        Timer::after(self.next).await;
+        self.next = (self.next * 2).min(MAX_RETRY);
+    }
+}

@@ -1,0 +1,52 @@
+//! A block as lines of the wire, as every encoding carries them.
+
+use std::borrow::Cow;
+
+use choo_protocol::{HubCursor, Timestamp, control_line, kind, snapshot_line};
+
+use crate::core::{Block, Body, Cursor, Frame};
+
+/// Room for the line around a part of a state, so that the whole stays within 1 MiB.
+const PART_BYTES: usize = (1 << 20) - 1024;
+
+/// One line of a block.
+pub(super) struct Item<'a> {
+    /// Without its newline.
+    pub(super) line: Cow<'a, [u8]>,
+    /// Where a reader stands that has it; none where it cannot resume.
+    pub(super) cursor: Option<Cursor>,
+}
+
+/// The lines of a block that is sent at `time`. Behind the last one a reader stands where the block
+/// ends: what follows it in the history has been looked at, too.
+pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
+    let mut items = Vec::with_capacity(block.frames.len());
+    for frame in &block.frames {
+        match frame {
+            Frame::Event(record) => {
+                if let Body::Line { json, .. } = &record.body {
+                    let cursor = Some(Cursor { offset: record.offset, ..block.cursor });
+                    items.push(Item { line: Cow::Borrowed(json), cursor });
+                }
+            }
+            Frame::Control(json) => items.push(Item { line: Cow::Borrowed(json), cursor: None }),
+            Frame::Snapshot { state, cursor } => {
+                let parts = state.parts(PART_BYTES);
+                let cursor = cursor.to_string();
+                for (n, part) in parts.iter().enumerate() {
+                    let line = snapshot_line(&state.run, &cursor, n + 1, parts.len(), part, time);
+                    items.push(Item { line: Cow::Owned(line), cursor: None });
+                }
+            }
+        }
+    }
+    if let Some(last) = items.last_mut() {
+        last.cursor = Some(block.cursor);
+    }
+    items
+}
+
+/// The line that tells where a reader stands.
+pub(super) fn cursor_line(cursor: Cursor, time: Timestamp) -> Vec<u8> {
+    control_line(kind::HUB_CURSOR, time, None, &HubCursor { cursor: cursor.to_string() })
+}

@@ -1,0 +1,156 @@
+//! Answers and their headers.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use futures_lite::Stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::StatusCode;
+use hyper::body::{Bytes, Frame};
+use hyper::header::{self, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::json;
+
+/// A whole answer or a stream.
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// An answer.
+pub(crate) type Response = hyper::Response<Body>;
+
+/// What pages of the hub may do: their own files, the hub's own API, wasm, and nothing else; no HTML from
+/// strings. `style-src` holds back style elements and attributes in markup; what scripts set on an
+/// element's `style` is not affected.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+     style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/// Headers of every answer.
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Adds what every answer carries. What a route has not declared cacheable is not kept.
+pub(crate) fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// 200 with these bytes.
+pub(crate) fn bytes(content_type: &str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(body.into()).boxed_unsync());
+    // Only our own types come here, and they are ASCII.
+    let value =
+        HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+/// 200 with a value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(json) => bytes("application/json", json),
+        Err(error) => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()).into(),
+    }
+}
+
+/// An answer without body.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// 200 with bytes as they come.
+pub(crate) fn stream(
+    content_type: &'static str,
+    chunks: impl Stream<Item = Bytes> + Send + 'static,
+) -> Response {
+    use futures_lite::StreamExt;
+    let body = StreamBody::new(chunks.map(|chunk| Ok(Frame::data(chunk))));
+    let mut response = Response::new(body.boxed_unsync());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Asks nginx not to hold back what comes.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
+
+/// A request that gets no answer but the reason.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    /// A stable name for programs.
+    kind: &'static str,
+    message: Cow<'static, str>,
+    /// What goes with it.
+    header: Option<(HeaderName, &'static str)>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError { status, kind, message: message.into(), header: None }
+    }
+
+    fn with(self, name: HeaderName, value: &'static str) -> Self {
+        ApiError { header: Some((name, value)), ..self }
+    }
+
+    /// 400: the request is malformed.
+    pub(crate) fn bad_request(kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError::new(StatusCode::BAD_REQUEST, kind, message)
+    }
+
+    /// 401: the token is missing or wrong.
+    pub(crate) fn unauthorized(message: &'static str) -> Self {
+        ApiError::new(StatusCode::UNAUTHORIZED, "token", message)
+            .with(header::WWW_AUTHENTICATE, "Bearer realm=\"choo\"")
+    }
+
+    /// 403: it came by a host or from a page that has no business here.
+    pub(crate) fn forbidden(kind: &'static str, message: &'static str) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, kind, message)
+    }
+
+    /// 404: there is no such thing.
+    pub(crate) fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 405: not in this way.
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this method is not for this address")
+            .with(header::ALLOW, allow)
+    }
+
+    /// 503: not now.
+    pub(crate) fn too_many_clients() -> Self {
+        let message = "too many streams are being read; close one, or raise `--max-clients`";
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_clients", message)
+            .with(header::RETRY_AFTER, "5")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<ApiError> for Response {
+    fn from(error: ApiError) -> Self {
+        let body = json!({ "error": { "kind": error.kind, "message": error.message } });
+        let mut response = bytes("application/json", body.to_string());
+        *response.status_mut() = error.status;
+        if let Some((name, value)) = error.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}

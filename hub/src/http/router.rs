@@ -1,0 +1,125 @@
+//! Which address means what.
+
+use hyper::Method;
+
+use super::respond::ApiError;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// A file of the dashboard; its path without the leading slash, `index.html` for none.
+    Asset(&'a str),
+    /// `/healthz`
+    Health,
+    /// `/api/v1/events`
+    Events,
+    /// `/api/v1/runs`
+    Runs,
+    /// `/api/v1/runs/{run}`
+    Run(&'a str),
+    /// `/api/v1/runs/{run}/graph`
+    RunGraph(&'a str),
+    /// `/api/state` (SPEC §9)
+    State,
+    /// `/api/graph` (SPEC §9)
+    Graph,
+    /// `/api/events` (SPEC §9)
+    NewestEvents,
+    /// Nothing, below `/api`.
+    Unknown,
+}
+
+impl<'a> Route<'a> {
+    /// The meaning of a path.
+    pub(crate) fn of(path: &'a str) -> Self {
+        let Some(api) = path.strip_prefix("/api").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        else {
+            return match path {
+                "/healthz" => Route::Health,
+                "/" => Route::Asset("index.html"),
+                file => Route::Asset(file.strip_prefix('/').unwrap_or(file)),
+            };
+        };
+        match api {
+            "/v1/events" => Route::Events,
+            "/v1/runs" => Route::Runs,
+            "/state" => Route::State,
+            "/graph" => Route::Graph,
+            "/events" => Route::NewestEvents,
+            _ => match api.strip_prefix("/v1/runs/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+                Some((run, "")) if !run.is_empty() && !api.ends_with('/') => Route::Run(run),
+                Some((run, "graph")) if !run.is_empty() => Route::RunGraph(run),
+                _ => Route::Unknown,
+            },
+        }
+    }
+
+    /// Whether it is answered without a token. The files hold nothing that is secret.
+    pub(crate) fn is_public(self) -> bool {
+        matches!(self, Route::Asset(_) | Route::Health)
+    }
+
+    /// Refuses a method the route does not have.
+    pub(crate) fn check_method(self, method: &Method) -> Result<(), ApiError> {
+        match self {
+            Route::Unknown => Ok(()),
+            Route::Events | Route::NewestEvents if method == Method::GET => Ok(()),
+            Route::Events | Route::NewestEvents => Err(ApiError::method_not_allowed("GET")),
+            _ if method == Method::GET || method == Method::HEAD => Ok(()),
+            _ => Err(ApiError::method_not_allowed("GET, HEAD")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_one_meaning() {
+        for (path, route) in [
+            ("/", Route::Asset("index.html")),
+            ("/assets/index-1a2b3c4d.js", Route::Asset("assets/index-1a2b3c4d.js")),
+            ("/apiary", Route::Asset("apiary")),
+            ("/healthz", Route::Health),
+            ("/api/v1/events", Route::Events),
+            ("/api/v1/runs", Route::Runs),
+            ("/api/v1/runs/", Route::Unknown),
+            ("/api/v1/runs/01JH", Route::Run("01JH")),
+            ("/api/v1/runs/01JH/", Route::Unknown),
+            ("/api/v1/runs/01JH/graph", Route::RunGraph("01JH")),
+            ("/api/v1/runs/01JH/graph/", Route::Unknown),
+            ("/api/v1/runs//graph", Route::Unknown),
+            ("/api/v1/runs/01JH/logs", Route::Unknown),
+            ("/api/state", Route::State),
+            ("/api/graph", Route::Graph),
+            ("/api/events", Route::NewestEvents),
+            // The original tool's other stream of that name has a slash; it is not this one.
+            ("/api/events/", Route::Unknown),
+            ("/api", Route::Unknown),
+            ("/api/", Route::Unknown),
+            ("*", Route::Asset("*")),
+            ("", Route::Asset("")),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_files_and_health_is_public() {
+        assert!(Route::of("/").is_public() && Route::of("/healthz").is_public());
+        for path in ["/api", "/api/", "/api/state", "/api/v1/events", "/api/v1/runs/x", "/api/nothing"] {
+            assert!(!Route::of(path).is_public(), "{path}");
+        }
+    }
+
+    #[test]
+    fn reading_is_all_one_can_do() {
+        assert!(Route::Runs.check_method(&Method::HEAD).is_ok());
+        assert!(Route::Events.check_method(&Method::HEAD).is_err());
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            assert!(Route::Runs.check_method(&method).is_err());
+            assert!(Route::Asset("index.html").check_method(&method).is_err());
+        }
+    }
+}

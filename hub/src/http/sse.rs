@@ -1,0 +1,80 @@
+//! Server-sent events, as the HTML standard and less exact clients read them.
+
+use choo_protocol::Timestamp;
+
+use super::lines;
+use crate::core::{Block, Body, Cursor, Frame};
+
+/// How long `EventSource` waits before it comes back, in milliseconds. No blank line behind it: two
+/// clients in use make an event of that.
+pub(super) const OPENING: &[u8] = b"retry: 1000\n";
+
+/// What the original daemon's stream begins with (SPEC §9).
+pub(super) const NAMED_OPENING: &[u8] = b": connected\n";
+
+/// A sign of life: a comment, and again no blank line.
+const COMMENT: &[u8] = b":\n";
+
+/// Appends the block, each line as an event, with its cursor as the id.
+pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
+    if block.frames.is_empty() {
+        return write_alive(block, time, out);
+    }
+    for item in lines::of(block, time) {
+        if let Some(cursor) = item.cursor {
+            write_id(cursor, out);
+        }
+        write_data(&item.line, out);
+        out.push(b'\n');
+    }
+}
+
+/// Appends the block as one event whose data is all its lines (`batch=1`).
+pub(super) fn write_batch(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
+    if block.frames.is_empty() {
+        return write_alive(block, time, out);
+    }
+    write_id(block.cursor, out);
+    for item in lines::of(block, time) {
+        write_data(&item.line, out);
+    }
+    out.push(b'\n');
+}
+
+/// Appends the events of the block with their types as names, and nothing of the hub's own (SPEC §9).
+pub(super) fn write_named(block: &Block, out: &mut Vec<u8>) {
+    if block.frames.is_empty() {
+        out.extend_from_slice(COMMENT);
+    }
+    for frame in &block.frames {
+        let Frame::Event(record) = frame else { continue };
+        let Body::Line { kind, json, .. } = &record.body else { continue };
+        // The validator lets no control characters into types.
+        out.extend_from_slice(format!("event: {kind}\n").as_bytes());
+        write_data(json, out);
+        out.push(b'\n');
+    }
+}
+
+/// A comment, or a cursor if the reader stands further than it knows.
+fn write_alive(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
+    if !block.moved {
+        return out.extend_from_slice(COMMENT);
+    }
+    write_id(block.cursor, out);
+    write_data(&lines::cursor_line(block.cursor, time), out);
+    out.push(b'\n');
+}
+
+fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+}
+
+/// A carriage return, white space to JSON, ends a line here; clients put a line feed in its place.
+fn write_data(line: &[u8], out: &mut Vec<u8>) {
+    for piece in line.split(|b| *b == b'\r') {
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(piece);
+        out.push(b'\n');
+    }
+}

@@ -1,0 +1,155 @@
+//! The daemon: sockets around the core.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+use choo_transport::{Listener, default_socket_path};
+use futures_lite::future;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use smol::Executor;
+
+use crate::accept::Acceptor;
+use crate::clock::Clock;
+use crate::core::Core;
+use crate::http::{Door, Guard};
+use crate::producers::Producers;
+use crate::shared::Shared;
+use crate::token::{Token, TokenError};
+use crate::{Config, StartError, TokenSource, default_data_dir};
+
+/// How long a shutdown may take, readers that do not read included.
+pub(crate) const DRAIN: Duration = Duration::from_secs(2);
+
+/// A hub that listens. It serves while [`Hub::run_until`] runs; connections made before wait.
+///
+/// Dropping it frees the socket and the port.
+pub struct Hub {
+    shared: Arc<Shared>,
+    guard: Arc<Guard>,
+    unix: Listener,
+    tcp: Async<TcpListener>,
+    addr: SocketAddr,
+    url: String,
+}
+
+impl Hub {
+    /// Takes the Unix socket, the port and the token, and leaves the URL for the next hub that tries
+    /// the same socket. Raises the process's limit of open files to what it may be.
+    pub fn start(config: Config) -> Result<Hub, StartError> {
+        let Config { socket, listen, token, allow_hosts, allow_origins, history_bytes, max_clients } = config;
+        if !listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback { listen });
+        }
+        raise_open_files();
+        let socket = if socket.as_os_str().is_empty() { default_socket_path()? } else { socket };
+        let unix = Listener::bind(socket)?;
+        let token = match token {
+            TokenSource::File(path) => Some(Token::load(&token_path(path)?)?),
+            TokenSource::None => None,
+        };
+        let fragment = token.as_ref().map(|token| format!("#token={}", token.expose())).unwrap_or_default();
+        let guard = Arc::new(Guard::new(listen.ip(), &allow_hosts, &allow_origins, token)?);
+        let bind = || {
+            let tcp = Async::<TcpListener>::bind(listen)?;
+            let addr = tcp.get_ref().local_addr()?;
+            Ok((tcp, addr))
+        };
+        let (tcp, addr) = bind().map_err(|source| StartError::Listen { listen, source })?;
+        let url = format!("http://{addr}/{fragment}");
+        if let Err(error) = unix.announce(&url) {
+            tracing::warn!(%error, "cannot leave the URL for a second hub");
+        }
+        let seed = getrandom::u64()
+            .map_err(|error| StartError::System { doing: "get randomness", source: error.into() })?;
+        let clock = Clock::start();
+        let core = Core::new(history_bytes, seed, clock.now());
+        let shared = Arc::new(Shared::new(core, clock, max_clients));
+        Ok(Hub { shared, guard, unix, tcp, addr, url })
+    }
+
+    /// Where a browser opens the dashboard, token included: `http://127.0.0.1:8080/#token=…`
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where HTTP is served.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The Unix socket.
+    pub fn socket(&self) -> &Path {
+        self.unix.path()
+    }
+
+    /// Serves on this thread until `shutdown` resolves. Then the socket and the port are freed, what
+    /// producers have sent is taken, readers get the rest and `hub.bye`, and after 2 s at most it is
+    /// over.
+    pub fn run_until(self, shutdown: impl Future) {
+        let executor = Arc::new(Executor::new());
+        let producers = Arc::new(Producers::new(Arc::clone(&self.shared)));
+        let shared = self.shared;
+        let (alive, all_gone) = smol::channel::bounded(1);
+        let acceptor = Acceptor {
+            shared: Arc::clone(&shared),
+            producers: Arc::clone(&producers),
+            executor: Arc::clone(&executor),
+            alive,
+        };
+        let unix = executor.spawn(acceptor.clone().run_unix(self.unix));
+        let tcp = executor.spawn(acceptor.run_tcp(self.tcp, Door::Tcp(self.guard)));
+        let ticker = Arc::clone(&shared);
+        let ticker = executor.spawn(async move { ticker.tick().await });
+        tracing::info!(addr = %self.addr, "hub serves");
+        async_io::block_on(executor.run(async {
+            shutdown.await;
+            tracing::info!("hub shuts down");
+            // Dropping the acceptors frees socket and port for a successor.
+            unix.cancel().await;
+            tcp.cancel().await;
+            producers.finish();
+            shared.close();
+            ticker.cancel().await;
+            // Nothing is ever sent; it errs when the last connection has dropped its end.
+            let gone = async {
+                let _ = all_gone.recv().await;
+            };
+            let late = async {
+                Timer::after(DRAIN).await;
+                tracing::warn!("some readers were cut off");
+            };
+            future::or(gone, late).await;
+        }));
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("addr", &self.addr)
+            .field("socket", &self.socket())
+            .finish_non_exhaustive()
+    }
+}
+
+fn token_path(path: PathBuf) -> Result<PathBuf, TokenError> {
+    if !path.as_os_str().is_empty() {
+        return Ok(path);
+    }
+    Ok(default_data_dir().ok_or(TokenError::NoPlace)?.join("token"))
+}
+
+/// A reader takes a file descriptor; the usual soft limit of 1,024 is not meant for daemons.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "cannot raise the limit of open files");
+        }
+    }
+}

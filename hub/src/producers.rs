@@ -1,0 +1,135 @@
+//! The connections that event lines come in by.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_io::Async;
+use futures_lite::future;
+
+use crate::core::Ingest;
+use crate::shared::Shared;
+
+/// Read at once, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// How many chunks a connection may take before the others get a turn.
+const CHUNKS: usize = 4;
+
+/// How many chunks of a connection are taken before a newer one of the same process is read: more than
+/// the kernel holds for one.
+const CHUNKS_BEFORE_SUCCESSOR: usize = 64;
+
+/// All connections that lines come in by, in the order in which they were made.
+#[derive(Debug)]
+pub(crate) struct Producers {
+    shared: Arc<Shared>,
+    open: Mutex<BTreeMap<u64, Arc<Producer>>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Producer {
+    stream: Async<UnixStream>,
+    pid: Option<u32>,
+    /// Gone once the connection has ended.
+    intake: Mutex<Option<Intake>>,
+}
+
+/// Where its bytes go.
+#[derive(Debug)]
+struct Intake {
+    ingest: Ingest,
+    chunk: Box<[u8]>,
+}
+
+impl Producers {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Producers { shared, open: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Takes lines from a connection until it ends.
+    pub(crate) async fn serve(&self, stream: Async<UnixStream>, pid: Option<u32>) {
+        let ingest = self.shared.act(|core, _| core.connect(pid));
+        let intake = Intake { ingest, chunk: vec![0; CHUNK].into_boxed_slice() };
+        let producer = Arc::new(Producer { stream, pid, intake: Mutex::new(Some(intake)) });
+        let number = self.register(&producer);
+        tracing::info!(pid, "producer connected");
+        // A pusher that reconnects has closed its last connection first, so what that still holds was
+        // sent before, and must not be taken for a repeat of what is sent now.
+        for earlier in self.earlier_of_same_process(number, pid) {
+            earlier.pump(&self.shared, CHUNKS_BEFORE_SUCCESSOR);
+        }
+        while producer.pump(&self.shared, CHUNKS) {
+            future::yield_now().await;
+            if producer.stream.readable().await.is_err() {
+                break;
+            }
+        }
+        producer.end(&self.shared);
+        self.lock().remove(&number);
+        tracing::info!(pid, "producer gone");
+    }
+
+    /// Takes what the connections still hold, and ends them.
+    pub(crate) fn finish(&self) {
+        let open = std::mem::take(&mut *self.lock());
+        for producer in open.into_values() {
+            producer.pump(&self.shared, CHUNKS_BEFORE_SUCCESSOR);
+            producer.end(&self.shared);
+            // Its task finds the end and returns.
+            let _ = producer.stream.get_ref().shutdown(Shutdown::Both);
+        }
+    }
+
+    fn register(&self, producer: &Arc<Producer>) -> u64 {
+        let mut open = self.lock();
+        let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
+        open.insert(number, Arc::clone(producer));
+        number
+    }
+
+    fn earlier_of_same_process(&self, number: u64, pid: Option<u32>) -> Vec<Arc<Producer>> {
+        let open = self.lock();
+        let earlier = open.range(..number).map(|(_, producer)| producer);
+        earlier.filter(|producer| pid.is_some() && producer.pid == pid).cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Producer>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Producer {
+    /// Takes what has arrived, up to a number of chunks; `false` once the connection has ended.
+    fn pump(&self, shared: &Shared, chunks: usize) -> bool {
+        let mut slot = self.lock();
+        let Some(Intake { ingest, chunk }) = slot.as_mut() else { return false };
+        for _ in 0..chunks {
+            match self.stream.get_ref().read(chunk) {
+                Ok(n) if n > 0 => shared.act(|core, now| ingest.handle_bytes(core, &chunk[..n], now)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Ok(_) | Err(_) => {
+                    drop(slot);
+                    self.end(shared);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Tells the core that nothing more will come; again without effect.
+    fn end(&self, shared: &Shared) {
+        if let Some(mut intake) = self.lock().take() {
+            shared.act(|core, now| intake.ingest.handle_end(core, now));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Intake>> {
+        self.intake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
