@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
-use crate::float::{is_plain_f32, is_plain_f64, write_float};
+use crate::float::{write_f32, write_f64};
 use crate::plain::plain_prefix;
 use crate::raw::compact;
 
@@ -68,11 +68,11 @@ struct GoFormatter;
 
 impl Formatter for GoFormatter {
     fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
-        write_float(value, is_plain_f32(value), writer)
+        write_f32(value, writer)
     }
 
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        write_float(value, is_plain_f64(value), writer)
+        write_f64(value, writer)
     }
 
     fn write_raw_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, json: &str) -> io::Result<()> {
