@@ -9,15 +9,27 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io::Write as _;
+
 mod gate;
+pub mod go;
 mod hub;
+pub mod json_text;
 mod program;
+mod random;
 mod stream;
 
 pub use gate::Gate;
 pub use hub::Hub;
 pub use program::{Program, choo, repository};
+pub use random::Random;
 pub use stream::{Stream, numbers};
 
 /// How long anything may take before a test gives up on it.
 pub const WATCHDOG: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Says that something could not be tested here. Not by `eprintln!`, which a test that passes keeps to
+/// itself.
+pub fn skipped(what: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
+}

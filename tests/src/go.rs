@@ -1,0 +1,269 @@
+//! Go, which the original tool is written in, as the judge of what we write.
+
+use std::ffi::OsStr;
+use std::process::Command;
+
+use choo_protocol::{Event, OrchStarted, Payload, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::{Program, Random, json_text, repository};
+
+/// One event to be written by us and by `tests/go/encode.go`, which describes the members.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Case {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub time: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pr: Option<i64>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chars: Option<(u32, u32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float64: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float32: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<OrchStarted>,
+}
+
+impl Case {
+    /// The line that we write, without its newline.
+    pub fn line(&self) -> String {
+        let at: Timestamp = self.time.parse().unwrap_or_else(|e| panic!("{}: {e}", self.time));
+        let mut event = Event::new(self.kind.clone()).unit(self.unit.clone()).error(self.error.clone());
+        (event.task, event.pr) = (self.task, self.pr);
+        if let Some((first, last)) = self.chars {
+            event.unit = (first..=last).filter_map(char::from_u32).collect();
+        }
+        event.payload = self.payload();
+        let mut line = Vec::new();
+        event.encode_seed(at, &mut line);
+        let line = String::from_utf8(line).unwrap();
+        line.strip_suffix('\n').unwrap().to_owned()
+    }
+
+    fn payload(&self) -> Option<Payload> {
+        if let Some(raw) = &self.raw {
+            return Some(RawValue::from_string(raw.clone()).unwrap().into());
+        }
+        if let Some(started) = &self.started {
+            return Some(started.clone().into());
+        }
+        let json = if let Some(bits) = &self.float64 {
+            let float = |text: &String| f64::from_bits(u64::from_str_radix(text, 16).unwrap());
+            Payload::json(&bits.iter().map(float).collect::<Vec<_>>())
+        } else if let Some(bits) = &self.float32 {
+            let float = |text: &String| f32::from_bits(u32::from_str_radix(text, 16).unwrap());
+            Payload::json(&bits.iter().map(float).collect::<Vec<_>>())
+        } else {
+            Payload::json(self.value.as_ref()?)
+        };
+        Some(json.unwrap())
+    }
+
+    /// Whether Go since 1.22 writes it otherwise than before: U+0008 and U+000C.
+    pub fn depends_on_go_version(&self) -> bool {
+        self.line().contains("\\u0008") || self.line().contains("\\u000c")
+    }
+}
+
+/// The version of the Go that is installed, as (1, 19); `None` without one.
+pub fn version() -> Option<(u32, u32)> {
+    let text = Command::new("go").arg("env").arg("GOVERSION").output().ok()?;
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    let mut parts = text.trim().strip_prefix("go")?.split('.').map(|part| {
+        let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    });
+    Some((parts.next()??, parts.next()??))
+}
+
+/// `go run` of a file of this repository; the machine's settings and the network are left out of it.
+pub fn run(file: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("go");
+    command.arg("run").arg(file).env("TZ", "UTC").env("GO111MODULE", "off").env("GOFLAGS", "");
+    command.env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
+    command
+}
+
+/// The lines that Go writes.
+pub fn encode(cases: &[Case]) -> Vec<String> {
+    let mut input = Vec::new();
+    for case in cases {
+        serde_json::to_writer(&mut input, case).unwrap();
+        input.push(b'\n');
+    }
+    let mut go = Program::feed(&mut run(repository().join("tests/go/encode.go")), &input);
+    let lines = go.rest();
+    let (status, errors) = go.finish();
+    assert!(status.success(), "{errors}");
+    lines
+}
+
+const TIME: &str = "2025-01-18T10:30:00Z";
+
+fn case(kind: &str) -> Case {
+    Case { kind: kind.to_owned(), time: TIME.to_owned(), ..Case::default() }
+}
+
+/// The committed cases: every escape, integer edge, kind of time and shape of payload.
+pub fn cases() -> Vec<Case> {
+    let mut cases = strings();
+    cases.extend(times());
+    cases.extend(members());
+    cases.extend(payloads());
+    cases
+}
+
+fn strings() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let single = (0..=0x100).chain(0x2020..=0x2030).chain([
+        0x7FF, 0x800, 0xFFF, 0x1000, 0x20A8, 0x212A, 0xD7FF, 0xE000, 0xFEFF, 0xFFFC, 0xFFFD, 0xFFFE, 0xFFFF,
+        0x1_0000, 0x1_F980, 0x2_0028, 0x10_FFFF,
+    ]);
+    for char in single.filter_map(char::from_u32) {
+        cases.push(Case { unit: format!("a{char}b"), error: char.to_string(), ..case("x") });
+    }
+    // At every place of a word and across its border.
+    for char in ['"', '\\', '\n', '\u{1f}', '<', '\u{2028}', '\u{e2}', '🦀'] {
+        for place in 0..18 {
+            let unit = format!("{}{char}{}", "x".repeat(place), "y".repeat(17 - place));
+            cases.push(Case { unit, ..case("log.stdout") });
+        }
+    }
+    for kind in ["", "orch.started", "x.<vendor>.\"type\"", "\u{2028}"] {
+        cases.push(case(kind));
+    }
+    cases
+}
+
+fn times() -> Vec<Case> {
+    let mut times: Vec<String> = [
+        "0000-01-01T00:00:00Z",
+        "0000-01-01T00:00:00+23:59",
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999999Z",
+        "1970-01-01T00:00:00Z",
+        "2000-02-29T00:00:00Z",
+        "2024-02-29T23:59:59.5+05:45",
+        "9999-12-31T23:59:59.999999999Z",
+        "9999-12-31T23:59:59-23:59",
+        "2025-01-18T10:30:00-00:00",
+        "2025-01-18T10:30:00+00:00",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for digits in 1..=9 {
+        for fraction in ["000000000", "100000000", "123456789", "120000000", "000000001", "999999999"] {
+            times.push(format!("2025-01-18T10:30:00.{}Z", &fraction[..digits]));
+        }
+    }
+    let mut random = Random::new(42);
+    for _ in 0..200 {
+        let sign = random.pick(&["+", "-"]);
+        times.push(format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}{sign}{:02}:{:02}",
+            random.below(10_000),
+            random.below(12) + 1,
+            random.below(28) + 1,
+            random.below(24),
+            random.below(60),
+            random.below(60),
+            random.below(1_000_000_000),
+            random.below(24),
+            random.below(60),
+        ));
+    }
+    times.into_iter().map(|time| Case { time, ..case("x") }).collect()
+}
+
+fn members() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for present in 0..32 {
+        let has = |bit: u32| present & (1 << bit) != 0;
+        cases.push(Case {
+            unit: if has(0) { "app-shell".to_owned() } else { String::new() },
+            task: has(1).then_some(0),
+            pr: has(2).then_some(-1),
+            raw: has(3).then(|| "{}".to_owned()),
+            error: if has(4) { "exit status 1".to_owned() } else { String::new() },
+            ..case("task.failed")
+        });
+    }
+    let edge = 1_i64 << 53;
+    for n in [0, 1, -1, 9, 10, 99, 100, i64::from(i32::MAX), edge - 1, edge, 1 - edge, i64::MAX, i64::MIN] {
+        cases.push(Case { task: Some(n), pr: Some(n.saturating_neg()), ..case("x") });
+    }
+    cases
+}
+
+fn payloads() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let raw = |json: String| Case { raw: Some(json), ..case("x") };
+    cases.extend(json_text::NUMBERS.map(|number| raw(number.to_owned())));
+    for json in [
+        "null",
+        " null ",
+        "true",
+        "\"\"",
+        "{}",
+        "[]",
+        "\t[ ]\r\n",
+        "{ \"a\" : 1 , \"a\" : 2 }",
+        "{\"\":{\"__proto__\":[]}}",
+        "\"<script>&amp;\u{2028}\u{2029}\u{e2}\u{20a8}\"",
+        "\"\\u003c\\u2028\\/\\b\\f\\ud800\"",
+        "{\"<\":\" \\\\\", \" \\\" \" : 1}",
+        "[1.0, 1.50, 1E5, 1e+05, -0.0]",
+    ] {
+        cases.push(raw(json.to_owned()));
+    }
+    cases.push(raw("[".repeat(64) + &"]".repeat(64)));
+    let mut random = Random::new(7);
+    cases.extend((0..300).map(|_| raw(json_text::value(&mut random, 5))));
+    let value = serde_json::json!({
+        "z": ["<>&\u{2028}\u{2029}\u{7f}\u{0}\t", "\\\"/'", "\u{8}\u{c}"], "a": {"<": null, "": true}, "m": [[], {}, [false, 7]],
+    });
+    cases.push(Case { value: Some(value), ..case("x") });
+    cases.extend(floats(200, &mut random));
+    cases.push(Case { started: Some(example()), ..case("orch.started") });
+    cases
+}
+
+/// Floating-point numbers of both widths: edges, and `count` random ones of each.
+pub fn floats(count: usize, random: &mut Random) -> [Case; 2] {
+    let mut wide: Vec<f64> =
+        vec![0.0, -0.0, 1.0, 0.1, 1e-6, 9.999_999e-7, 1e20, 1e21, 1.5e21, 1e22, f64::MAX];
+    wide.extend([f64::MIN_POSITIVE, 5e-324, 9_007_199_254_740_993.0, 0.1 + 0.2, -2.5e-7, 123_456_789.0]);
+    let mut narrow: Vec<f32> =
+        vec![0.0, -0.0, 1.0, 0.1, 1e-6, 9.999e-7, 1e20, 1e21, 1.5e21, f32::MAX, 16_777_216.0];
+    wide.extend((0..count).map(|_| f64::from_bits(random.bits())).filter(|n| n.is_finite()));
+    // As many again of a size that people write.
+    wide.extend((0..count).map(|_| f64::from(u32::try_from(random.bits() >> 32).unwrap()) / 1e4));
+    let narrow_bits = |random: &mut Random| u32::try_from(random.bits() >> 32).unwrap();
+    narrow.extend((0..count).map(|_| f32::from_bits(narrow_bits(random))).filter(|n| n.is_finite()));
+    let float64 = wide.iter().map(|n| format!("{:016x}", n.to_bits())).collect();
+    let float32 = narrow.iter().map(|n| format!("{:08x}", n.to_bits())).collect();
+    [Case { float64: Some(float64), ..case("x") }, Case { float32: Some(float32), ..case("x") }]
+}
+
+/// The payload of the first example line of S0.
+fn example() -> OrchStarted {
+    let text = std::fs::read_to_string(repository().join("tests/vectors/s0-example.ndjson")).unwrap();
+    let line: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    serde_json::from_value(line["payload"].clone()).unwrap()
+}
