@@ -1,0 +1,8 @@
+//! The hub on real sockets.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod doors;
+mod lifetimes;
+mod streams;
+mod support;
