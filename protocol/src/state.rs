@@ -412,7 +412,9 @@ impl RunState {
         parts
     }
 
-    fn without_units(&self) -> RunState {
+    /// A copy of everything but the units, of which there may be thousands.
+    #[must_use]
+    pub fn without_units(&self) -> RunState {
         RunState {
             run: self.run.clone(),
             status: self.status,
