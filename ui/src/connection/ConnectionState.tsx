@@ -12,6 +12,7 @@ export function ConnectionState() {
   return (
     <div className="connection">
       <span
+        role="status"
         className={`connection-state tone-${words.tone}`}
         data-testid="connection-state"
         data-state={status.state}

@@ -1,6 +1,6 @@
 import {
   connect, RunStore,
-  type Connection, type ConnectionStatus, type EventFilter, type GraphLayout, type LogLine, type RunState,
+  type Connection, type ConnectionStatus, type EventFilter, type GraphLayout, type HubGap, type LogLine, type RunState,
   type RunSummary, type StoreChanges, type UnitState, type WireEvent,
 } from "@choo/wire";
 import { Batch } from "./batch";
@@ -12,6 +12,9 @@ const JOURNAL_BYTES = 96 * 1024 * 1024;
 
 /** What the run list needs to fold run and unit statuses; log lines stay at the hub. */
 const LIST_TYPES = ["graph", "orch.*", "unit.*", "pr.*"];
+
+/** Gaps remembered at most. */
+const MAX_GAPS = 64;
 
 const EMPTY_LAYOUT: GraphLayout = { width: 0, height: 0, node_width: 0, node_height: 0, nodes: [], edges: [] };
 
@@ -34,7 +37,7 @@ export class Feed {
   #summary: RunSummary | undefined;
   #list: readonly RunSummary[] = [];
   #layout: GraphLayout = EMPTY_LAYOUT;
-  #gaps = 0;
+  #gaps: readonly HubGap[] = [];
   #errors = 0;
   #closed = false;
   #batch = new Batch();
@@ -85,14 +88,19 @@ export class Feed {
     return this.#layout;
   }
 
-  /** How often the hub said that lines this page asked for were no longer there. */
-  get gaps(): number {
+  /** What the hub said to be missing in this page's stream, oldest first. */
+  get gaps(): readonly HubGap[] {
     return this.#gaps;
   }
 
-  /** Lines that could not be read. */
+  /** How many lines could not be read, here or at the hub. */
   get errors(): number {
     return this.#errors;
+  }
+
+  /** What was wrong with the last of them. */
+  get lastError(): string | undefined {
+    return this.#closed ? undefined : this.#store.faults().at(-1)?.message;
   }
 
   /** Rises with every change under `topic`: a snapshot for `useSyncExternalStore`. */
@@ -118,6 +126,16 @@ export class Feed {
 
   logs(unit: string | undefined, from: number, count: number): readonly LogLine[] {
     return this.#closed || this.run === undefined ? [] : this.#store.logs(this.run, unit, undefined, from, count);
+  }
+
+  /** How many events have left this page to make room; they stood before the first one of the list. */
+  eventsDropped(): number {
+    return this.#closed || this.run === undefined ? 0 : this.#store.eventsDropped(this.run);
+  }
+
+  /** The same for log lines. */
+  logsDropped(unit: string | undefined): number {
+    return this.#closed || this.run === undefined ? 0 : this.#store.logsDropped(this.run, unit);
   }
 
   /** Tries to reconnect at once instead of waiting for the next attempt. */
@@ -149,7 +167,7 @@ export class Feed {
   #flush(): void {
     const batch = this.#batch;
     this.#batch = new Batch();
-    this.#gaps += batch.gaps;
+    if (batch.gaps.length > 0) this.#gaps = [...this.#gaps, ...batch.gaps].slice(-MAX_GAPS);
     this.#errors += batch.errors;
     if (this.run === undefined) {
       if (batch.list) {
@@ -159,7 +177,7 @@ export class Feed {
       return;
     }
     this.#readUnits(this.run, batch);
-    if (batch.run || batch.all || batch.units.size > 0 || batch.gaps > 0 || batch.errors > 0) {
+    if (batch.run || batch.all || batch.units.size > 0 || batch.gaps.length > 0 || batch.errors > 0) {
       this.#state = this.#store.run(this.run);
       this.#summary = this.#store.runs().find(({ run }) => run === this.run);
       this.#moved("run");

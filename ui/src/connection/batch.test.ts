@@ -7,9 +7,9 @@ const none: StoreChanges = { runs: [], units: [], all: [], events: 0, gaps: 0, e
 it("gathers what several pushes changed and leaves other runs out", () => {
   const batch = new Batch();
   batch.add({ ...none, units: [{ run: "mine", ids: ["a", "b"] }, { run: "other", ids: ["x"] }], events: 2 }, "mine");
-  batch.add({ ...none, units: [{ run: "mine", ids: ["b", "c"] }], gaps: 1, errors: 2 }, "mine");
+  batch.add({ ...none, units: [{ run: "mine", ids: ["b", "c"] }], gaps: 1, missing: [{ from: "e:1", to: "e:9", why: "evicted" }], errors: 2 }, "mine");
   expect([...batch.units]).toEqual(["a", "b", "c"]);
-  expect(batch).toMatchObject({ events: true, gaps: 1, errors: 2, run: false, all: false, list: true });
+  expect(batch).toMatchObject({ events: true, gaps: [{ why: "evicted" }], errors: 2, run: false, all: false, list: true });
 });
 
 it("knows a run that was replaced whole", () => {

@@ -1,4 +1,4 @@
-import type { StoreChanges } from "@choo/wire";
+import type { HubGap, StoreChanges } from "@choo/wire";
 
 /** What happened to one run between two frames. */
 export class Batch {
@@ -12,14 +12,14 @@ export class Batch {
   events = false;
   /** Some run, this one or another, is new or moved: the run list is to be read again. */
   list = false;
-  /** `hub.gap` lines met. */
-  gaps = 0;
+  /** What the hub said to be missing in this page's stream. */
+  readonly gaps: HubGap[] = [];
   /** Lines that could not be read. */
   errors = 0;
 
   /** Adds what one push to the store changed, seen from `run` (or from the run list, if there is none). */
   add(changes: StoreChanges, run: string | undefined): void {
-    this.gaps += changes.gaps;
+    if (changes.missing) this.gaps.push(...changes.missing);
     this.errors += changes.errors;
     if (changes.events > 0) this.events = true;
     if (changes.runs.length > 0 || changes.all.length > 0 || changes.units.length > 0) this.list = true;

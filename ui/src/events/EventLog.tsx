@@ -26,6 +26,8 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
     ...(text === "" ? {} : { q: text }),
   };
   const count = feed.eventCount(filter);
+  const every = Object.keys(filter).length === 0;
+  const dropped = every ? feed.eventsDropped() : 0;
 
   function toggle(key: string): void {
     const next = new Set(open);
@@ -61,6 +63,7 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <span className="toolbar-count">{plural(count, "event")}</span>
+        {dropped > 0 && <span className="toolbar-count">{plural(dropped, "older event")} no longer kept in this page</span>}
         <span className="toolbar-gap" />
         <label className="check"><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
       </div>
@@ -71,12 +74,13 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
           testId="event-log"
           className="event-log"
           count={count}
+          dropped={dropped}
           rowHeight={ROW}
           measured
           follow={follow}
           onFollow={setFollow}
           rows={(from, to) => feed.events(from, to - from, filter).map((event, at) => {
-            const key = eventKey(event, from + at);
+            const key = eventKey(event, dropped + from + at);
             return <EventRow event={event} open={open.has(key)} onToggle={() => toggle(key)} />;
           })}
         >

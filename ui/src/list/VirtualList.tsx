@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { followAfterScroll, type Scroll } from "./follow";
 import "./list.css";
 
@@ -12,6 +12,8 @@ interface Props {
   readonly className?: string;
   /** How many rows there are in all. */
   readonly count: number;
+  /** How many rows have gone from the front of the list: what stays keeps its place in the box. */
+  readonly dropped?: number;
   /** Height of a row that is not measured, in CSS pixels. */
   readonly rowHeight: number;
   /** Rows differ in height (wrapped or opened ones) and are measured. Costs more per row. */
@@ -19,8 +21,6 @@ interface Props {
   /** The end is kept in view. */
   readonly follow?: boolean;
   readonly onFollow?: (follow: boolean) => void;
-  /** A row to bring into view when it changes. */
-  readonly reveal?: number | undefined;
   /** Draws the rows `from..to`, the second one excluded. Asked for together, so that they can be read together. */
   readonly rows: (from: number, to: number) => readonly ReactNode[];
   readonly children?: ReactNode;
@@ -28,13 +28,15 @@ interface Props {
 
 /** A list of any length of which only the rows in view exist. */
 export function VirtualList(props: Props) {
-  const { label, testId, className, count, rowHeight, measured = false, follow = false, onFollow, reveal, rows } = props;
+  const { label, testId, className, count, dropped = 0, rowHeight, measured = false, follow = false, onFollow, rows } = props;
   const box = useRef<HTMLDivElement>(null);
   const before = useRef<Scroll>({ top: 0, height: 0, view: 0 });
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
+    // A measured height belongs to the row, wherever it stands by now.
+    getItemKey: useCallback((index: number) => index + dropped, [dropped]),
     overscan: OVERSCAN,
     // Following, the rows drawn are the last ones, whatever the box said when it last scrolled: lines may come faster
     // than scroll events.
@@ -51,9 +53,12 @@ export function VirtualList(props: Props) {
 
   useEffect(() => virtualizer.measure(), [virtualizer, measured, rowHeight]);
 
-  useEffect(() => {
-    if (reveal !== undefined && reveal >= 0) virtualizer.scrollToIndex(reveal, { align: "auto" });
-  }, [virtualizer, reveal]);
+  const gone = useRef(dropped);
+  useLayoutEffect(() => {
+    const rowsGone = dropped - gone.current;
+    gone.current = dropped;
+    if (box.current !== null && rowsGone > 0 && !follow) box.current.scrollTop -= rowsGone * rowHeight;
+  }, [dropped, follow, rowHeight]);
 
   function scrolled(): void {
     const element = box.current;
@@ -79,8 +84,8 @@ export function VirtualList(props: Props) {
       onScroll={scrolled}
     >
       {count === 0 && props.children}
-      <div className="virtual-space" style={{ height: size }}>
-        <div className="virtual-rows" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+      <div className="virtual-space" role="presentation" style={{ height: size }}>
+        <div className="virtual-rows" role="presentation" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
           {items.map((item, at) => (
             <div
               key={item.key}

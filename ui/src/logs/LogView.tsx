@@ -4,7 +4,7 @@ import { useFeed, useTopic } from "../connection/FeedProvider";
 import { formatCount, plural } from "../format/count";
 import { VirtualList } from "../list/VirtualList";
 import { LogLine } from "./LogLine";
-import { countLines, readLines } from "./source";
+import { countLines, droppedLines, readLines } from "./source";
 import "./logs.css";
 import "./ansi.css";
 
@@ -24,6 +24,7 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
   const text = useDeferredValue(typed.trim());
   const query = { unit: whole ? undefined : unit, text };
   const count = countLines(feed, query);
+  const dropped = droppedLines(feed, query);
   const showUnit = query.unit === undefined;
 
   return (
@@ -44,6 +45,7 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <span className="toolbar-count" aria-live="off">{plural(count, text === "" ? "line" : "match", text === "" ? "lines" : "matches")}</span>
+        {dropped > 0 && <span className="toolbar-count" data-testid="dropped-note">{plural(dropped, "older line")} no longer kept in this page</span>}
         <span className="toolbar-gap" />
         <label className="check"><input type="checkbox" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />Wrap</label>
         <label className="check"><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
@@ -55,6 +57,7 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
           testId="log-view"
           className={wrap ? "log-view wrap" : "log-view"}
           count={count}
+          dropped={dropped}
           rowHeight={LINE}
           measured={wrap}
           follow={follow}

@@ -14,6 +14,11 @@ export function countLines(feed: Feed, { unit, text }: LogQuery): number {
   return text === "" ? feed.logCount(unit) : feed.eventCount(filter(unit, text));
 }
 
+/** How many lines of the list have left this page to make room. A search is about what is here. */
+export function droppedLines(feed: Feed, { unit, text }: LogQuery): number {
+  return text === "" ? feed.logsDropped(unit) : 0;
+}
+
 /** The matching lines `from..from+count`. */
 export function readLines(feed: Feed, { unit, text }: LogQuery, from: number, count: number): readonly LogLine[] {
   return text === "" ? feed.logs(unit, from, count) : feed.events(from, count, filter(unit, text)).map(toLine);

@@ -1,13 +1,14 @@
 import type { RunState } from "@choo/wire";
 import { useFeed } from "../connection/FeedProvider";
-import { formatBytes, formatCount, plural } from "../format/count";
-import { describeLoss, describeRanges } from "./missing";
+import { formatBytes, plural } from "../format/count";
+import { describeGaps, describeLoss, describeRanges } from "./missing";
 
 /** What this page does not know, said where it is seen. Nothing is drawn when nothing is missing. */
 export function Notices({ state }: { readonly state: RunState }) {
   const feed = useFeed();
   const { loss, summaries, misshapen } = state;
   const lost = loss?.count ?? 0;
+  const unread = feed.errors + (misshapen ?? 0);
   return (
     <div className="notices">
       {lost > 0 && loss && (
@@ -22,15 +23,15 @@ export function Notices({ state }: { readonly state: RunState }) {
           their log lines are gone.
         </p>
       )}
-      {feed.gaps > 0 && (
+      {feed.gaps.length > 0 && (
         <p className="notice tone-yellow" data-testid="gap-notice">
-          The hub’s history had moved past this page {feed.gaps === 1 ? "once" : `${formatCount(feed.gaps)} times`}. Statuses are right;
-          events and log lines from that time are missing here.
+          <strong>Lines are missing in this page:</strong> {describeGaps(feed.gaps)}. Statuses are right all the same.
         </p>
       )}
-      {feed.errors + (misshapen ?? 0) > 0 && (
+      {unread > 0 && (
         <p className="notice tone-yellow" data-testid="misshapen-notice">
-          {plural(feed.errors + (misshapen ?? 0), "line")} of this run could not be read in full.
+          <strong>{plural(unread, "line")}</strong> could not be read in full
+          {feed.lastError === undefined ? "" : `, the last one because ${feed.lastError}`}.
         </p>
       )}
     </div>

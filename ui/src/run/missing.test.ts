@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeLoss, describeRanges } from "./missing";
+import { describeGaps, describeLoss, describeRanges } from "./missing";
 
 it("names the events that are known only as a summary", () => {
   expect(describeRanges([{ from: 1, to: 1200 }])).toBe("Events 1–1,200");
@@ -14,4 +14,11 @@ it("names a few ranges and counts the rest", () => {
 it("says where and why events were lost", () => {
   expect(describeLoss({ count: 5, bytes: 9, ranges: [{ from: 10, to: 14, count: 5, bytes: 9, reason: "overflow" }] })).toBe("events 10–14 (overflow)");
   expect(describeLoss({ count: 5, bytes: 0, ranges: [] })).toBe("where is not known");
+});
+
+it("says why this page's stream has holes, each reason once", () => {
+  const evicted = { from: "a:1", to: "a:9", count: 8, why: "evicted" };
+  expect(describeGaps([evicted, evicted])).toBe("16 events had left the hub’s memory before this page read them");
+  expect(describeGaps([{ from: "", to: "b:1", why: "epoch" }, evicted])).toMatch(/restarted.*; 8 events/);
+  expect(describeGaps([{ from: "", to: "", why: "flood" }])).toBe("some events (flood)");
 });

@@ -1,5 +1,5 @@
-import type { RunState } from "@choo/wire";
-import { formatCount } from "../format/count";
+import type { HubGap, RunState } from "@choo/wire";
+import { formatCount, plural } from "../format/count";
 
 type Loss = NonNullable<RunState["loss"]>;
 type Ranges = NonNullable<RunState["summaries"]>;
@@ -17,6 +17,26 @@ export function describeLoss(loss: Loss): string {
   const ranges = loss.ranges ?? [];
   if (ranges.length === 0) return "where is not known";
   return `events ${list(ranges.map((lost) => `${range(lost)}${lost.reason ? ` (${lost.reason})` : ""}`), "range")}`;
+}
+
+/** Why this page's own stream has holes, each reason once: `8,000 events had left the hub's memory before this page read them`. */
+export function describeGaps(gaps: readonly HubGap[]): string {
+  const reasons = new Map<string, number>();
+  for (const { why, count } of gaps) reasons.set(why, (reasons.get(why) ?? 0) + (count ?? 0));
+  return [...reasons].map(([why, count]) => reason(why, count)).join("; ");
+}
+
+function reason(why: string, count: number): string {
+  switch (why) {
+    case "evicted":
+      return `${count > 0 ? plural(count, "event") : "some events"} had left the hub’s memory before this page read them`;
+    case "epoch":
+      return "the web daemon was restarted, and what the page had not read by then is gone";
+    case "future":
+      return "the web daemon knows less than this page has already seen";
+    default:
+      return `${count > 0 ? plural(count, "event") : "some events"}${why === "" ? "" : ` (${why})`}`;
+  }
 }
 
 function range({ from, to }: { readonly from: number; readonly to: number }): string {

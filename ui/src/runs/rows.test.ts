@@ -10,7 +10,7 @@ function listed(run: string, started?: string): ListedRun {
 }
 
 function streamed(run: string, started: string | undefined, failed: number): RunSummary {
-  const base = { run, status: "failed", units: 4, counts: { ...counts, failed }, seq: 9, loss: { count: 2, bytes: 0, ranges: [] }, summarized: [] } as unknown as RunSummary;
+  const base = { run, status: "failed", units: 4, counts: { ...counts, failed }, seq: 9, loss: { count: 2, bytes: 0, ranges: [] }, summarized: false } as RunSummary;
   return { ...base, ...(started ? { started } : {}) };
 }
 
