@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::json::{Scanner, Span, StrSpan};
+use crate::unescape::unescape;
 use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
 
 /// A key of the envelope.
@@ -145,12 +146,7 @@ impl<'a> Envelope<'_, 'a> {
 
     fn unescape(&self, span: StrSpan) -> Cow<'a, str> {
         let raw = &self.text[span.start..span.end];
-        if !span.escaped {
-            return Cow::Borrowed(raw);
-        }
-        // The scanner has accepted the quoted text, and it is stricter than serde_json.
-        let quoted = &self.text[span.start - 1..=span.end];
-        Cow::Owned(serde_json::from_str(quoted).unwrap_or_else(|_| raw.to_owned()))
+        if span.escaped { unescape(raw) } else { Cow::Borrowed(raw) }
     }
 
     fn string(&self, value: Span, key: &'static str) -> Result<Cow<'a, str>, LineError> {

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Line, LogPayload, LogStream, Timestamp};
+use crate::json::Scanner;
+use crate::{Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp, reader};
 use segment::{Entry, Segment};
 use view::View;
 
@@ -62,6 +63,15 @@ pub struct EventFilter {
     /// Text that must occur in one of the event's strings, ASCII letters in either case.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub q: String,
+}
+
+impl EventFilter {
+    /// Reads a filter from JSON, as a page sends it.
+    pub fn from_json(json: &str) -> Result<Self, PayloadMismatch> {
+        let mut scanner = Scanner::new(json, Limits::DEPTH);
+        scanner.value(0)?;
+        reader::read(json)
+    }
 }
 
 /// One line of output, as a log view wants it.
@@ -307,7 +317,7 @@ impl List {
 
 impl LogLine {
     fn read(text: &str) -> Option<LogLine> {
-        let line = Line::parse(text.as_bytes(), &crate::Limits::default()).ok()?;
+        let line = Line::parse(text.as_bytes(), &Limits::default()).ok()?;
         let payload: LogPayload = line.payload().and_then(Result::ok).unwrap_or_default();
         Some(LogLine {
             stream: LogStream::of(&line.kind)?,

@@ -5,6 +5,7 @@
 //! answer for every value, read or skipped, so it walks the text itself.
 
 use crate::LineErrorKind;
+use crate::finite::is_finite;
 use crate::plain::plain_prefix;
 
 /// Where a problem is, in bytes from the start of the text, and what it is.
@@ -249,16 +250,9 @@ impl<'a> Scanner<'a> {
             self.digits()?;
         }
         // Without an exponent it takes 309 digits to leave the range of a double.
-        if (exponent || self.pos - start > 300) && !self.is_finite(start) {
+        if (exponent || self.pos - start > 300) && !is_finite(&self.text[start..self.pos]) {
             return Err(Fault { offset: start, kind: LineErrorKind::NumberNotFinite });
         }
         Ok(())
-    }
-
-    fn is_finite(&self, start: usize) -> bool {
-        std::str::from_utf8(&self.text[start..self.pos])
-            .ok()
-            .and_then(|text| text.parse::<f64>().ok())
-            .is_some_and(f64::is_finite)
     }
 }

@@ -29,12 +29,14 @@
 //! # Ok::<(), choo_protocol::RunIdError>(())
 //! ```
 
+mod canonical;
 mod control;
 mod decoder;
 mod envelope;
 mod escape;
 mod event;
 mod filter;
+mod finite;
 mod float;
 mod graph;
 mod journal;
@@ -49,10 +51,12 @@ mod loss;
 mod payload;
 mod plain;
 mod raw;
+mod reader;
 mod run_id;
 mod state;
 mod store;
 mod timestamp;
+mod unescape;
 mod unit;
 mod wire_event;
 
@@ -75,6 +79,7 @@ pub use payload::{
     LogPayload, LogStream, OrchStarted, Payload, PayloadError, PrPayload, TaskPayload, TaskProgress,
     TaskRecord, UnitStarted,
 };
+pub use reader::PayloadMismatch;
 pub use run_id::{RunId, RunIdError};
 pub use state::{Change, PrState, RunState, RunStatus};
 pub use store::{RunStore, RunSummary, StoreChanges, StoreFault, UnitChanges, UnitCounts};

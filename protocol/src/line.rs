@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::envelope;
 use crate::json::Span;
-use crate::{Class, Limits, LineError, LineErrorKind, RunId, Timestamp, WireEvent, kind};
+use crate::{
+    Class, Limits, LineError, LineErrorKind, PayloadMismatch, RunId, Timestamp, envelope, kind, reader,
+};
 
 /// The largest integer that every reader of the wire holds exactly: 2^53 − 1.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -111,39 +112,14 @@ impl<'a> Line<'a> {
         self.text
     }
 
-    /// The line as a JSON object in which every member goes by its own name, absent ones are left out
-    /// and the time is written as ours are: what a reader that knows no leniency wants. It is the
-    /// received text unless that used some.
-    ///
-    /// ```
-    /// use choo_protocol::{Limits, Line};
-    /// let line = br#"{"type":"a","timestamp":"2025-01-18T10:30:15.10Z","unit":null}"#;
-    /// let line = Line::parse(line, &Limits::default())?;
-    /// assert_eq!(line.canonical(), r#"{"type":"a","time":"2025-01-18T10:30:15.1Z"}"#);
-    /// # Ok::<(), choo_protocol::LineError>(())
-    /// ```
-    pub fn canonical(&self) -> Cow<'a, str> {
-        if !self.places.forgiven && self.places.time.is_none_or(|span| is_plain_time(self.slice(span))) {
-            return Cow::Borrowed(self.text);
-        }
-        // String keys only: this cannot fail.
-        serde_json::to_string(&WireEvent::from(self)).map_or(Cow::Borrowed(self.text), Cow::Owned)
-    }
-
     /// The payload's JSON as it was received; `None` when absent or `null`.
     pub fn payload_json(&self) -> Option<&'a str> {
         self.places.payload.map(|span| self.slice(span)).filter(|json| *json != "null")
     }
 
     /// The payload as a type; `None` when absent or `null`. Of duplicate keys the last one wins.
-    pub fn payload<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
-        let json = self.payload_json()?;
-        // Derived readers refuse duplicate keys; a `Value` keeps the last one. Only what failed pays.
-        Some(serde_json::from_str(json).or_else(|_| {
-            let value: serde_json::Value = serde_json::from_str(json)?;
-            // Back through text: a second reader for every type would double what the browser loads.
-            serde_json::from_str(&value.to_string())
-        }))
+    pub fn payload<T: DeserializeOwned>(&self) -> Option<Result<T, PayloadMismatch>> {
+        self.payload_json().map(reader::read)
     }
 
     /// The members that are not part of the envelope, each with its value's JSON, in their order.
@@ -185,15 +161,9 @@ impl<'a> Line<'a> {
         out.push(b'}');
     }
 
-    fn slice(&self, span: Span) -> &'a str {
+    pub(crate) fn slice(&self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
     }
-}
-
-/// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros.
-fn is_plain_time(quoted: &str) -> bool {
-    let plain = |text: &str| !(text.contains('\\') || text.contains('.') && text.ends_with('0'));
-    quoted.strip_suffix("Z\"").is_some_and(plain)
 }
 
 /// Whether a line of this type belongs to the conversation between our own parts and has no meaning

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::unescape::unescape;
+
 /// What is searched for: ASCII letters match in either case, everything else as it is.
 #[derive(Debug)]
 pub(super) struct Needle(Vec<u8>);
@@ -96,14 +98,6 @@ impl<'a> Iterator for Strings<'a> {
             self.at += 1;
         }
     }
-}
-
-fn unescape(string: &str) -> Cow<'_, str> {
-    if !string.contains('\\') {
-        return Cow::Borrowed(string);
-    }
-    // The line is valid, so its strings are.
-    serde_json::from_str(&format!("\"{string}\"")).map_or(Cow::Borrowed(string), Cow::Owned)
 }
 
 #[cfg(test)]

@@ -1,0 +1,88 @@
+//! A line in the form that a reader without leniency takes.
+
+use std::borrow::Cow;
+
+use crate::Line;
+use crate::escape::write_string;
+
+impl<'a> Line<'a> {
+    /// The line as a JSON object in which every member goes by its own name, absent ones are left out
+    /// and the time is written as ours are: what a reader that knows no leniency wants. It is the
+    /// received text unless that used some.
+    ///
+    /// ```
+    /// use choo_protocol::{Limits, Line};
+    /// let line = br#"{"type":"a","timestamp":"2025-01-18T10:30:15.10Z","unit":null}"#;
+    /// let line = Line::parse(line, &Limits::default())?;
+    /// assert_eq!(line.canonical(), r#"{"type":"a","time":"2025-01-18T10:30:15.1Z"}"#);
+    /// # Ok::<(), choo_protocol::LineError>(())
+    /// ```
+    pub fn canonical(&self) -> Cow<'a, str> {
+        if !self.places.forgiven && self.places.time.is_none_or(|span| is_plain_time(self.slice(span))) {
+            return Cow::Borrowed(self.text);
+        }
+        let mut object = Object::default();
+        object.text("type", &self.kind);
+        if let Some(time) = self.time {
+            object.text("time", &time.to_string());
+        }
+        if !self.unit.is_empty() {
+            object.text("unit", &self.unit);
+        }
+        for (key, number) in [("task", self.task), ("pr", self.pr)] {
+            if let Some(number) = number {
+                object.json(key, &number.to_string());
+            }
+        }
+        if let Some(payload) = self.payload_json() {
+            object.json("payload", payload);
+        }
+        if !self.error.is_empty() {
+            object.text("error", &self.error);
+        }
+        if let Some(run) = &self.run {
+            object.text("run", run);
+        }
+        if let Some(seq) = self.seq {
+            object.json("seq", &seq.to_string());
+        }
+        for (key, json) in self.extra() {
+            object.json(key, json);
+        }
+        object.end().map_or(Cow::Borrowed(self.text), Cow::Owned)
+    }
+}
+
+/// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros.
+fn is_plain_time(quoted: &str) -> bool {
+    let plain = |text: &str| !(text.contains('\\') || text.contains('.') && text.ends_with('0'));
+    quoted.strip_suffix("Z\"").is_some_and(plain)
+}
+
+/// An object that is being written.
+#[derive(Default)]
+struct Object(Vec<u8>);
+
+impl Object {
+    fn text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        write_string(text, &mut self.0);
+    }
+
+    fn json(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        write_string(key, &mut self.0);
+        self.0.push(b':');
+    }
+
+    /// Only whole texts have been written, so they are UTF-8 together.
+    fn end(mut self) -> Option<String> {
+        self.0.push(b'}');
+        String::from_utf8(self.0).ok()
+    }
+}

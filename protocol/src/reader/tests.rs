@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::*;
+use crate::{GraphPayload, OrchStarted, TaskPayload, UnitStatus};
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Sample {
+    text: String,
+    number: Option<u32>,
+    list: Vec<i64>,
+    by_number: BTreeMap<i64, UnitStatus>,
+    flag: bool,
+    inner: Option<Box<Sample>>,
+}
+
+#[test]
+fn values_are_read_as_serde_json_reads_them() {
+    for json in [
+        r#"{"text":"a\u003c\"b","number":7,"list":[1,-2, 3],"by_number":{"-1":"failed"},"flag":true}"#,
+        r#" { "list" : [ ] , "inner" : { "text" : "x" , "by_number" : { } } } "#.trim(),
+        "{}",
+        r#"{"number":null,"unknown":{"deep":[1e5,{"x":"}"}]},"flag":false}"#,
+    ] {
+        let expected: Sample = serde_json::from_str(json).unwrap();
+        assert_eq!(read::<Sample>(json).unwrap(), expected, "{json}");
+    }
+    for json in
+        ["null", "true", "-1.5e3", "18446744073709551615", "-9223372036854775808", r#"[{"a":[]},"\n"]"#]
+    {
+        let expected: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(read::<Value>(json).unwrap(), expected, "{json}");
+    }
+}
+
+#[test]
+fn the_last_of_equal_keys_wins() {
+    let json = r#"{"text":"first","inner":{"number":1,"number":2},"te\u0078t":"last","by_number":{"1":"failed","1":"ready"}}"#;
+    let sample: Sample = read(json).unwrap();
+    assert_eq!(sample.text, "last");
+    assert_eq!(sample.inner.unwrap().number, Some(2));
+    assert_eq!(sample.by_number[&1], UnitStatus::Ready);
+    // Also where the first one has another shape.
+    assert_eq!(read::<Sample>(r#"{"number":"x","number":5}"#).unwrap().number, Some(5));
+}
+
+#[test]
+fn another_shape_is_an_error_that_says_what_was_found() {
+    for (json, said) in [
+        (r#"{"text":5}"#, "expected a string, found a number at byte 8"),
+        (r#"{"number":1.5}"#, "expected an integer, found 1.5"),
+        (r#"{"number":-1}"#, "invalid value: integer `-1`, expected u32"),
+        (r#"{"list":{}}"#, "expected a list, found an object at byte 8"),
+        (r#"{"by_number":{"x":"ready"}}"#, "expected an integer, found x"),
+        (r#"{"by_number":{"1":"napping"}}"#, "unknown variant `napping`"),
+        (r#"{"flag":null}"#, "expected true or false, found null"),
+        (r#"["text"]"#, "expected an object, found a list at byte 0"),
+        (r#""text""#, "expected an object, found a string"),
+    ] {
+        let error = read::<Sample>(json).unwrap_err().to_string();
+        assert!(error.contains(said), "{json}: {error}");
+    }
+}
+
+#[test]
+fn s0_b27_null_lists_are_empty() {
+    let graph: GraphPayload =
+        read(r#"{"nodes":[{"id":"a","depends_on":null}],"edges":null,"levels":null}"#).unwrap();
+    assert_eq!((graph.nodes.len(), graph.edges.len(), graph.levels.len()), (1, 0, 0));
+    assert_eq!(read::<OrchStarted>(r#"{"unit_count":null,"graph":null}"#).unwrap(), OrchStarted::default());
+    assert_eq!(read::<TaskPayload>(r#"{"name":"x","attempt":null}"#).unwrap().attempt, None);
+}
+
+#[test]
+fn text_that_is_not_json_is_an_error_and_no_panic() {
+    for json in
+        ["", "{", r#"{"text":"#, r#"{"text":"a"#, "nul", "-", "[1,", r#"{"list":[1}"#, r#"{"text" 1}"#]
+    {
+        assert!(read::<Sample>(json).is_err(), "{json}");
+        assert!(read::<Value>(json).is_err(), "{json}");
+    }
+}
