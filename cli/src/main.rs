@@ -1,2 +1,78 @@
-//! (empty)
-fn main() {}
+//! `choo`: watch a run of units and tasks live, from the event bus to the browser.
+//!
+//! Each command is a module. `run` is a small orchestrator, the source of real events; `web` is the hub; `push` takes
+//! events from programs in other languages; `tail` shows a run in the terminal. What they have in common is here and in
+//! [`exit`], [`socket`], [`signals`] and [`text`].
+
+mod exit;
+mod plan;
+mod push;
+mod run;
+mod run_id;
+mod signals;
+mod size;
+mod socket;
+mod tail;
+mod text;
+mod web;
+
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Effects};
+use clap::builder::Styles;
+use clap::{Parser, Subcommand};
+
+/// Watch a graph of units and tasks live: in the browser, or in the terminal
+#[derive(Debug, Parser)]
+#[command(name = "choo", version, styles = STYLES, after_help = AFTER_HELP, propagate_version = true)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Web(web::WebArgs),
+    Run(run::RunArgs),
+    Push(push::PushArgs),
+    Tail(tail::TailArgs),
+}
+
+fn main() -> ExitCode {
+    // Ends the program with 2 on a wrong command line, and with 0 after help.
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Web(args) => web::main(args),
+        Command::Run(args) => run::main(&args),
+        Command::Push(args) => push::main(&args),
+        Command::Tail(args) => tail::main(&args),
+    };
+    result.unwrap_or_else(|failure| failure.report()).into()
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  choo web                                  start the hub and print the address of the page
+  choo run --web examples/self/plan.toml    run a plan and show it there
+  choo tail                                 follow all live runs in this terminal
+  my-orchestrator | choo push               show the events of a program in any language
+
+Exit codes: 0 all went well, 1 something failed, 2 wrong usage, 130 interrupted.
+`choo COMMAND --help` says more about each.";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default());
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line of `choo run`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use choo_protocol::RunId;
+use clap::{Args, ValueEnum};
+
+use crate::socket::SocketArg;
+
+/// Run a plan: units side by side, their tasks one after the other
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct RunArgs {
+    /// A plan.toml, or a directory of specs
+    pub plan: PathBuf,
+
+    /// Units that may run at the same time [default: number of CPUs]
+    #[arg(long, short = 'j', value_name = "N")]
+    pub parallelism: Option<NonZeroUsize>,
+
+    /// Send events to `choo web`; without a hub, warn and go on (--web), or refuse to start (--web=required)
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "optional")]
+    pub web: Option<WebMode>,
+
+    /// With a directory of specs: command that does the work of each task, before its backpressure command
+    #[arg(long, value_name = "COMMAND")]
+    pub exec: Option<String>,
+
+    /// Further attempts for a failed task whose plan does not say
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retries: u32,
+
+    /// Name of the run, 1 to 64 of A-Z a-z 0-9 . _ - [default: a new ULID]
+    #[arg(long, value_name = "ID")]
+    pub run: Option<RunId>,
+
+    /// Print the output of the tasks too
+    #[arg(long, conflicts_with = "quiet")]
+    pub logs: bool,
+
+    /// Print only failures and the summary
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Progress bars: when standard output is a terminal, or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: Progress,
+
+    #[command(flatten)]
+    pub socket: SocketArg,
+}
+
+/// What a missing hub means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WebMode {
+    /// A warning.
+    Optional,
+    /// An error, before anything runs.
+    Required,
+}
+
+/// Whether to draw bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// If standard output is a terminal.
+    Auto,
+    /// One line per step instead.
+    Never,
+}
+
+const AFTER_HELP: &str = "\
+A unit starts when all it depends on are complete. One that fails blocks those that depend on it; the others go on.
+Every command runs as `sh -c COMMAND` in the directory where choo was started (or `dir`), with CHOO_RUN, CHOO_UNIT,
+CHOO_TASK, CHOO_ATTEMPT and, for specs, CHOO_TASK_FILE in its environment. Standard input is empty.
+
+A plan in TOML:
+  [env]                          # optional, for every task
+  CARGO_TERM_COLOR = \"always\"
+
+  [[unit]]
+  id = \"tests\"
+  depends_on = [\"format\"]        # optional; ids of other units
+  label = \"All tests\"            # optional
+
+  [[unit.task]]
+  run = \"cargo test\"
+  name = \"unit tests\"            # optional; also: backpressure, retries, timeout = \"10m\", dir, env
+
+A directory of specs:
+  specs/parser/IMPLEMENTATION_PLAN.md   front matter: unit, depends_on
+  specs/parser/01-lexer.md              front matter: task, status, backpressure, depends_on, retries, timeout
+  A task with `status: complete` is not run again. `backpressure` is the command that must pass.
+
+Examples:
+  choo run plan.toml
+  choo run --web --parallelism 4 plan.toml
+  choo run --web=required specs --exec 'my-agent \"$CHOO_TASK_FILE\"'
+
+Ctrl-C sends SIGTERM to what runs, SIGKILL after 5 s or on a second Ctrl-C.
+Exit codes: 0 all units complete, 1 something failed, 2 wrong usage or plan, 130 interrupted.";

@@ -1,0 +1,11 @@
+//! The built `choo` as its users meet it: arguments, output, exit codes, signals and sockets.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod attach;
+mod common;
+mod plan_errors;
+mod push;
+mod run;
+mod tail;
+mod web;
