@@ -115,7 +115,12 @@ impl Shared {
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Place> {
         let before = self.clients.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(self));
-        (before < self.max_clients).then_some(place)
+        if before >= self.max_clients {
+            tracing::warn!(clients = before, "a reader was turned away");
+            return None;
+        }
+        tracing::debug!(clients = before + 1, "reader connected");
+        Some(place)
     }
 
     /// How many streams are being read.
@@ -136,6 +141,7 @@ pub(crate) struct Place(Arc<Shared>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.clients.fetch_sub(1, Ordering::Relaxed);
+        let before = self.0.clients.fetch_sub(1, Ordering::Relaxed);
+        tracing::debug!(clients = before - 1, "reader gone");
     }
 }

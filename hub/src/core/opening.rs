@@ -16,6 +16,8 @@ pub(super) struct Opening {
     pub(super) frames: Vec<Frame>,
     /// The offset behind which the events go on.
     pub(super) position: u64,
+    /// The offset at which the told snapshots stand; 0 if there are none.
+    pub(super) stated: u64,
     /// Whether the cursor it came with could be resumed exactly.
     recovered: bool,
     /// Whether the one run it follows is over, with nothing left to say.
@@ -54,8 +56,13 @@ impl Opening {
             Since::Cursor(cursor) => (cursor.offset, None),
         };
         let recovered = matches!(since, Since::Cursor(_)) && missing.is_none();
-        let mut opening =
-            Opening { frames: vec![hello(core, recovered, now)], position, recovered, over: false };
+        let mut opening = Opening {
+            frames: vec![hello(core, recovered, now)],
+            position,
+            stated: 0,
+            recovered,
+            over: false,
+        };
         match missing {
             Some(missed) => opening.tell_loss(core, filter, &missed, now),
             None if since == Since::Snapshot => {
@@ -71,7 +78,8 @@ impl Opening {
     /// A reader at `position` was overtaken by the history: it goes on from now.
     pub(super) fn overtaken(core: &Core, filter: &Filter, position: u64, now: Moment) -> Self {
         let last = core.history().last();
-        let mut opening = Opening { frames: Vec::new(), position: last, recovered: false, over: false };
+        let mut opening =
+            Opening { frames: Vec::new(), position: last, stated: 0, recovered: false, over: false };
         let from = core.cursor(position).to_string();
         let missed = Missed { from, known: position, count: Some(last - position), why: "evicted" };
         opening.tell_loss(core, filter, &missed, now);
@@ -94,7 +102,8 @@ impl Opening {
 
     /// Snapshots of those runs the reader follows and `wanted` picks, oldest first.
     fn tell_runs(&mut self, core: &Core, filter: &Filter, now: Moment, wanted: impl Fn(&Run) -> bool) {
-        let cursor = core.cursor(core.history().last());
+        self.stated = core.history().last();
+        let cursor = core.cursor(self.stated);
         let follows = |run: &Run| filter.run.as_ref().is_none_or(|id| id == run.id());
         for run in core.runs().newest_first().into_iter().rev() {
             if !follows(run) || !wanted(run) {

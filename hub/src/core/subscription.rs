@@ -60,6 +60,8 @@ pub(crate) struct Subscription {
     position: u64,
     /// The position it was last told.
     told: u64,
+    /// It has been told how runs stood at this offset, so that older states are of no use to it.
+    stated: u64,
     /// What it gets first.
     opening: Vec<Frame>,
     /// The run it is at, with [`Selection::Newest`].
@@ -113,6 +115,7 @@ impl Subscription {
             selection,
             position: core.history().last(),
             told: 0,
+            stated: 0,
             opening: Vec::new(),
             newest: None,
             sent_at: Duration::ZERO,
@@ -124,6 +127,7 @@ impl Subscription {
                 let opening = Opening::new(core, filter, since, now);
                 subscription.past_end = opening.is_past_end();
                 subscription.position = opening.position;
+                subscription.stated = opening.stated;
                 subscription.done = opening.over;
                 subscription.opening = opening.frames;
             }
@@ -210,34 +214,38 @@ impl Subscription {
     }
 
     fn wants(&mut self, core: &Core, record: &Record) -> bool {
+        let Selection::Filter(filter) = &self.selection else { return self.is_of_newest(core, record) };
         let run = record.run.as_ref();
-        match (&self.selection, &record.body) {
-            (Selection::Filter(filter), Body::Line { kind, unit, .. }) if !is_hubs_own(kind) => {
+        match &record.body {
+            Body::Line { kind, unit, .. } if !kind.starts_with("hub.") => {
                 filter.admits(kind, unit, run.map(RunId::as_str))
             }
-            (Selection::Filter(filter), _) => {
-                filter.run.is_none() || run.is_none() || filter.run.as_ref() == run
+            // What the hub itself says passes every filter but that on the run.
+            _ if filter.run.is_some() && run.is_some() && filter.run.as_ref() != run => false,
+            Body::State(_) => self.stated < record.offset,
+            // The end of a run that went on after all would end a reader's stream for good.
+            Body::Line { kind, .. } if kind == kind::HUB_END => {
+                let run = run.and_then(|id| core.runs().get(id.as_str()));
+                run.is_none_or(|run| run.end_offset() == Some(record.offset))
             }
-            (Selection::Newest, Body::Line { kind, .. })
-                if !is_hubs_own(kind) && !kind.starts_with("link.") =>
-            {
-                let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(Run::rank);
-                if run != self.newest.as_ref() && rank(run) > rank(self.newest.as_ref()) {
-                    self.newest = run.cloned();
-                }
-                run == self.newest.as_ref()
-            }
-            (Selection::Newest, _) => false,
+            Body::Line { .. } => true,
         }
+    }
+
+    fn is_of_newest(&mut self, core: &Core, record: &Record) -> bool {
+        let Body::Line { kind, .. } = &record.body else { return false };
+        if kind.starts_with("hub.") || kind.starts_with("link.") {
+            return false;
+        }
+        let run = record.run.as_ref();
+        let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(Run::rank);
+        if run != self.newest.as_ref() && rank(run) > rank(self.newest.as_ref()) {
+            self.newest = run.cloned();
+        }
+        run == self.newest.as_ref()
     }
 
     fn follows_one(&self) -> bool {
         matches!(&self.selection, Selection::Filter(filter) if filter.run.is_some())
     }
-}
-
-/// Whether a line of this type, in the history, was made by the hub and passes every filter but that
-/// on the run.
-fn is_hubs_own(kind: &str) -> bool {
-    kind.starts_with("hub.")
 }

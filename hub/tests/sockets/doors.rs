@@ -1,6 +1,9 @@
 //! Who is let in, and what everybody is told.
 
-use crate::support::{Answer, TestHub};
+use crate::support::{Answer, TestHub, WATCHDOG};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use choo_hub::TokenSource;
 use serde_json::Value;
 
@@ -138,6 +141,19 @@ fn heads_that_are_too_long_or_never_end_are_refused() {
     assert_eq!(hub.request("/healthz", &many).status, 431);
     assert_eq!(hub.request("/healthz", &[&format!("X: {}", "y".repeat(20 << 10))]).status, 431);
     assert_eq!(hub.request(&format!("/healthz?{}", "y".repeat(20 << 10)), &[]).status / 100, 4);
+}
+
+#[test]
+fn a_head_that_does_not_come_within_5_s_ends_the_connection() {
+    let hub = TestHub::start();
+    let mut slow = TcpStream::connect(hub.addr).unwrap();
+    slow.set_read_timeout(Some(WATCHDOG)).unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").unwrap();
+    let mut rest = Vec::new();
+    // Returns when the hub closes.
+    let _ = slow.read_to_end(&mut rest);
+    assert!(!rest.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(hub.get("/api/v1/runs").status, 200);
 }
 
 #[test]

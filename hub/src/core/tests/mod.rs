@@ -5,10 +5,9 @@ mod lives;
 mod reading;
 mod simulation;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use choo_protocol::{Filter, Limits, Line, RunState, Timestamp, kind};
+use choo_protocol::{Filter, Limits, Line, RunState, RunStore, Timestamp, kind, snapshot_line};
 use serde_json::Value;
 
 use super::{Block, Body, Core, Frame, Ingest, Moment, Selection, Since, Step, Subscription};
@@ -133,35 +132,25 @@ fn filter_of(run: &str) -> Filter {
     filter
 }
 
-/// What a reader has folded of what it got, as `@choo/wire` does.
-#[derive(Default)]
-struct Folded {
-    runs: BTreeMap<String, RunState>,
-}
-
-impl Folded {
-    fn take(&mut self, frame: &Frame) {
-        match frame {
-            Frame::Snapshot { state, .. } => {
-                // As it goes over the wire, in small parts.
-                let mut parts = state.parts(300).into_iter().map(|part| serde_json::from_str(&part).unwrap());
-                let mut whole: RunState = parts.next().unwrap();
-                parts.for_each(|part| whole.merge(part));
-                self.runs.insert(whole.run.to_string(), whole);
+/// Hands a page's store what a reader got, as it goes over the wire, states in small parts.
+fn show(store: &mut RunStore, frame: &Frame, time: Timestamp) {
+    let mut push = |line: &[u8]| {
+        store.push(line);
+        store.push(b"\n");
+    };
+    match frame {
+        Frame::Snapshot { state, cursor } => {
+            let parts = state.parts(300);
+            for (n, part) in parts.iter().enumerate() {
+                push(&snapshot_line(&state.run, &cursor.to_string(), n + 1, parts.len(), part, time));
             }
-            Frame::Event(record) => {
-                let Body::Line { json, kind, .. } = &record.body else { return };
-                if kind.starts_with("hub.") {
-                    return;
-                }
-                let line = Line::parse(json, &Limits::default()).unwrap();
-                let run = line.run.clone().unwrap().into_owned();
-                let state =
-                    self.runs.entry(run.clone()).or_insert_with(|| RunState::new(run.parse().unwrap()));
-                state.apply(&line);
-            }
-            Frame::Control(_) => {}
         }
+        Frame::Event(record) => {
+            if let Body::Line { json, .. } = &record.body {
+                push(json);
+            }
+        }
+        Frame::Control(json) => push(json),
     }
 }
 

@@ -169,6 +169,22 @@ fn a_stream_of_an_ended_run_ends_however_it_began() {
 }
 
 #[test]
+fn the_end_of_a_run_that_went_on_is_told_to_nobody_who_comes_later() {
+    let mut world = World::new();
+    let mut producer = three_events(&mut world);
+    let bye = r#"{"type":"link.bye","run":"r"}"#;
+    world.send(&mut producer, &[bye, &event("orch.completed", "r", 4)]);
+    let mut reader = world.read(filter_of("r"), Since::Earliest);
+    assert_eq!(
+        world.drain_kinds(&mut reader)[4..],
+        ["snapshot:r:Stale", "orch.completed#4"],
+        "the state between is told, its end is not"
+    );
+    world.send(&mut producer, &[bye]);
+    assert_eq!(world.drain_kinds(&mut reader), ["hub.end"]);
+}
+
+#[test]
 fn filters_let_loss_and_the_hubs_own_lines_pass() {
     let mut world = World::new();
     let mut filter = filter_of("r");
