@@ -55,12 +55,13 @@ pub(crate) fn build(repo: &Repo) -> Result<(), Error> {
     bindgen::generate(&compiled, &draft)?;
     let module = draft.join(bindgen::MODULE);
     npm::tool(repo, "binaryen/bin/wasm-opt").args(WASM_OPT).arg(&module).arg("-o").arg(&module).run()?;
-    check(repo, &module)?;
     // Whoever bundles the package meanwhile sees the old one or the new one, not a mixture.
     if package.exists() {
         fs::remove_dir_all(&package).at("remove", &package)?;
     }
     fs::rename(&draft, &package).at("move the module to", &package)?;
+    // Last, so that a module which is too large can still be tried and looked into.
+    check(repo, &package.join(bindgen::MODULE))?;
     stamp.press()
 }
 
