@@ -2,7 +2,7 @@ import type { EventFilter, WireEvent } from "@choo/wire";
 import { useDeferredValue, useState } from "react";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { plural } from "../format/count";
-import { VirtualList } from "../list/VirtualList";
+import { MeasuredList } from "../list/MeasuredList";
 import { EventRow } from "./EventRow";
 import { FAMILIES } from "./families";
 import "./events.css";
@@ -68,7 +68,7 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
         <label className="check"><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
       </div>
       <div className="pane-body">
-        <VirtualList
+        <MeasuredList
           key={JSON.stringify(filter)}
           label="Events"
           testId="event-log"
@@ -76,16 +76,14 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
           count={count}
           dropped={dropped}
           rowHeight={ROW}
-          measured
           follow={follow}
           onFollow={setFollow}
           rows={(from, to) => feed.events(from, to - from, filter).map((event, at) => {
             const key = eventKey(event, dropped + from + at);
             return <EventRow event={event} open={open.has(key)} onToggle={() => toggle(key)} />;
           })}
-        >
-          <p className="pane-empty">{text === "" ? "No events of this kind yet." : "No event contains this."}</p>
-        </VirtualList>
+          empty={<p className="pane-empty">{text === "" ? "No events of this kind yet." : "No event contains this."}</p>}
+        />
         {!follow && count > 0 && <button type="button" className="button jump" onClick={() => setFollow(true)}>Jump to end</button>}
       </div>
     </section>

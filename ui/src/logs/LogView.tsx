@@ -2,7 +2,8 @@ import { useDeferredValue, useState } from "react";
 import { useNarrow } from "../app/useNarrow";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { formatCount, plural } from "../format/count";
-import { VirtualList } from "../list/VirtualList";
+import { FixedList } from "../list/FixedList";
+import { MeasuredList } from "../list/MeasuredList";
 import { LogLine } from "./LogLine";
 import { countLines, droppedLines, readLines } from "./source";
 import "./logs.css";
@@ -26,6 +27,7 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
   const count = countLines(feed, query);
   const dropped = droppedLines(feed, query);
   const showUnit = query.unit === undefined;
+  const List = wrap ? MeasuredList : FixedList;
 
   return (
     <section className="pane logs" aria-label="Logs">
@@ -51,7 +53,7 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
         <label className="check"><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
       </div>
       <div className="pane-body">
-        <VirtualList
+        <List
           key={`${query.unit ?? ""}\n${text}`}
           label={query.unit === undefined ? "Log of the run" : `Log of ${query.unit}`}
           testId="log-view"
@@ -59,15 +61,13 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
           count={count}
           dropped={dropped}
           rowHeight={LINE}
-          measured={wrap}
           follow={follow}
           onFollow={setFollow}
           rows={(from, to) => readLines(feed, query, from, to - from).map((line) => (
             <LogLine line={line} showUnit={showUnit} query={text} />
           ))}
-        >
-          <p className="pane-empty">{text === "" ? "No output yet." : "No line contains this."}</p>
-        </VirtualList>
+          empty={<p className="pane-empty">{text === "" ? "No output yet." : "No line contains this."}</p>}
+        />
         {!follow && count > 0 && (
           <button type="button" className="button jump" onClick={() => setFollow(true)}>
             Jump to end<span className="sr-only"> of {formatCount(count)} lines</span>

@@ -2,7 +2,7 @@ import type { UnitStatus } from "@choo/wire";
 import { useState } from "react";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { formatCount } from "../format/count";
-import { VirtualList } from "../list/VirtualList";
+import { FixedList } from "../list/FixedList";
 import { ATTENTION, UNIT } from "../status/status";
 import { listUnits } from "./listing";
 import { Spotlight } from "./Spotlight";
@@ -46,16 +46,15 @@ export function UnitList({ run }: { readonly run: string }) {
         </select>
       </div>
       <div className="pane-body">
-        <VirtualList
+        <FixedList
           key={`${text}\n${status ?? ""}`}
           label="Units"
           testId="unit-list"
           count={ids.length}
           rowHeight={ROW}
           rows={(from, to) => ids.slice(from, to).map((id) => <UnitRow run={run} id={id} />)}
-        >
-          <p className="pane-empty">{feed.units.size === 0 ? "No units yet." : "No unit fits."}</p>
-        </VirtualList>
+          empty={<p className="pane-empty">{feed.units.size === 0 ? "No units yet." : "No unit fits."}</p>}
+        />
       </div>
     </section>
   );
