@@ -84,8 +84,10 @@ impl<'a> Envelope<'_, 'a> {
             }
         }
         json.skip_whitespace();
-        if json.peek().is_some() {
-            return Err(LineError { kind: LineErrorKind::Trailing, offset: json.pos });
+        match json.peek() {
+            None => {}
+            Some(b'\n' | b'\r') => return Err(json.fault("the end of the line").into()),
+            Some(_) => return Err(LineError { kind: LineErrorKind::Trailing, offset: json.pos }),
         }
         self.check_extra_keys()?;
         if self.line.kind.is_empty() {

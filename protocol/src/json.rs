@@ -46,14 +46,19 @@ impl<'a> Scanner<'a> {
         self.text.get(self.pos).copied()
     }
 
+    /// Skips what JSON calls white space, but for line breaks: one would end the line for a reader.
     pub(crate) fn skip_whitespace(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
             self.pos += 1;
         }
     }
 
     pub(crate) fn fault(&self, expected: &'static str) -> Fault {
-        Fault { offset: self.pos, kind: LineErrorKind::Syntax { expected } }
+        let kind = match self.peek() {
+            Some(b'\n' | b'\r') => LineErrorKind::LineBreak,
+            _ => LineErrorKind::Syntax { expected },
+        };
+        Fault { offset: self.pos, kind }
     }
 
     pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Fault> {

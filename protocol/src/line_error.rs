@@ -28,6 +28,9 @@ pub enum LineErrorKind {
     NotUtf8,
     /// Begins with a byte order mark.
     ByteOrderMark,
+    /// A line feed or carriage return inside the line. JSON allows them between tokens, but they end a
+    /// line, or an event, for some reader.
+    LineBreak,
     /// Not JSON (RFC 8259).
     Syntax {
         /// What should have stood there.
@@ -69,6 +72,7 @@ impl LineErrorKind {
             LineErrorKind::TooLong { .. } => "too-long",
             LineErrorKind::NotUtf8 => "not-utf8",
             LineErrorKind::ByteOrderMark => "byte-order-mark",
+            LineErrorKind::LineBreak => "line-break",
             LineErrorKind::Syntax { .. } => "syntax",
             LineErrorKind::NotAnObject => "not-an-object",
             LineErrorKind::Trailing => "trailing",
@@ -91,6 +95,7 @@ impl fmt::Display for LineError {
             LineErrorKind::MissingType => return f.write_str("no \"type\" in the event"),
             LineErrorKind::NotUtf8 => f.write_str("not UTF-8"),
             LineErrorKind::ByteOrderMark => f.write_str("a byte order mark, which JSON lines do not have,"),
+            LineErrorKind::LineBreak => f.write_str("a line break inside the line"),
             LineErrorKind::Syntax { expected } => write!(f, "not JSON: expected {expected}"),
             LineErrorKind::NotAnObject => f.write_str("not a JSON object: expected '{'"),
             LineErrorKind::Trailing => f.write_str("something follows the object"),

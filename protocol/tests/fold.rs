@@ -142,8 +142,8 @@ fn s1_b01_the_separate_graph_event_sets_up_units_that_had_begun() {
     let mut state = fold(&[Event::orch_started(OrchStarted::default()), Event::unit_started("b")]);
     apply(
         &mut state,
-        br#"{"type":"graph","payload":{"nodes":[{"id":"a","label":"A","status":"pending","tasks":2,
-            "depends_on":[]},{"id":"b","status":"pending","depends_on":["a"]}]},"seq":3}"#,
+        b"{\"type\":\"graph\",\"payload\":{\"nodes\":[{\"id\":\"a\",\"label\":\"A\",\"status\":\"pending\",\"tasks\":2,\
+            \"depends_on\":[]},{\"id\":\"b\",\"status\":\"pending\",\"depends_on\":[\"a\"]}]},\"seq\":3}",
     );
     assert_eq!(state.unit_ids(), ["a", "b"]);
     assert_eq!((state.units["b"].status, state.units["b"].level), (UnitStatus::InProgress, 1));
