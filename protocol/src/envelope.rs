@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::case::differs_by_case;
 use crate::json::{Scanner, Span, StrSpan};
 use crate::unescape::unescape;
 use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
@@ -38,6 +39,13 @@ impl Key {
             "data" => (Key::Payload, true),
             _ => return None,
         })
+    }
+
+    /// The name of a key that a reader which overlooks case would take `name` for.
+    fn like(name: &str) -> Option<&'static str> {
+        const NAMES: [&str; 11] =
+            ["type", "time", "unit", "task", "pr", "payload", "error", "run", "seq", "timestamp", "data"];
+        NAMES.into_iter().find(|known| differs_by_case(name, known))
     }
 
     fn bit(self) -> u16 {
@@ -98,6 +106,10 @@ impl<'a> Envelope<'_, 'a> {
 
     fn member(&mut self, name: Cow<'a, str>, at: usize, value: Span) -> Result<(), LineError> {
         let Some((key, alias)) = Key::of(&name) else {
+            if let Some(like) = Key::like(&name) {
+                let kind = LineErrorKind::AmbiguousKey { key: name.into_owned(), like };
+                return Err(LineError { kind, offset: at });
+            }
             self.line.extra.push((name, value));
             return Ok(());
         };

@@ -30,6 +30,7 @@
 //! ```
 
 mod canonical;
+mod case;
 mod control;
 mod decoder;
 mod envelope;

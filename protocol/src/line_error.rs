@@ -54,6 +54,13 @@ pub enum LineErrorKind {
         /// The second one.
         key: String,
     },
+    /// A key that differs from one of the envelope's by case only. Some readers take it for that one.
+    AmbiguousKey {
+        /// The key.
+        key: String,
+        /// The one it is like.
+        like: &'static str,
+    },
     /// No `type`.
     MissingType,
     /// A key of the envelope with a value it cannot have.
@@ -80,6 +87,7 @@ impl LineErrorKind {
             LineErrorKind::NumberNotFinite => "number-not-finite",
             LineErrorKind::LoneSurrogate => "lone-surrogate",
             LineErrorKind::DuplicateKey { .. } => "duplicate-key",
+            LineErrorKind::AmbiguousKey { .. } => "ambiguous-key",
             LineErrorKind::MissingType => "missing-type",
             LineErrorKind::BadField { .. } => "bad-field",
         }
@@ -103,6 +111,9 @@ impl fmt::Display for LineError {
             LineErrorKind::NumberNotFinite => f.write_str("number outside the range of a double"),
             LineErrorKind::LoneSurrogate => f.write_str("half of a surrogate pair"),
             LineErrorKind::DuplicateKey { key } => write!(f, "key {key:?} (or its alias) twice"),
+            LineErrorKind::AmbiguousKey { key, like } => {
+                write!(f, "key {key:?} differs from {like:?} by case only, which some readers overlook,")
+            }
             LineErrorKind::BadField { key, expected } => write!(f, "{key:?} must be {expected}"),
         }?;
         write!(f, " at byte {}", self.offset)
