@@ -185,8 +185,11 @@ impl<'a> Envelope<'_, 'a> {
     }
 
     fn time(&self, value: Span) -> Result<Timestamp, LineError> {
-        let text = self.string(value, "time")?;
-        text.parse().map_err(|_| bad("time", "an RFC 3339 time such as 2025-01-18T10:30:15Z", value))
+        // Go reads a time before it resolves escapes: a time with one is none.
+        let quoted = &self.text[value.start..value.end];
+        let text = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        text.and_then(|text| text.parse().ok())
+            .ok_or_else(|| bad("time", "an RFC 3339 time such as 2025-01-18T10:30:15Z", value))
     }
 
     fn integer(&self, value: Span, key: &'static str) -> Result<i64, LineError> {

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// An instant with nanoseconds, in years 0 to 9999, with the offset it was written with.
 ///
-/// Reads RFC 3339 with any offset; prints the fraction without trailing zeros. Two stamps are equal
+/// Reads RFC 3339 with any offset, but for leap seconds (`:60`), which most readers refuse; prints the fraction without trailing zeros. Two stamps are equal
 /// when they name the same instant, whatever their offsets.
 ///
 /// ```
@@ -61,8 +61,9 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         // The library also takes a blank or a small letter, which RFC 3339 leaves to agreement and Go
-        // refuses.
-        if text.as_bytes().get(10) != Some(&b'T') || text.ends_with('z') {
+        // refuses, and a leap second, which neither Go nor JavaScript knows.
+        let bytes = text.as_bytes();
+        if bytes.get(10) != Some(&b'T') || text.ends_with('z') || bytes.get(17..19) == Some(b"60") {
             return Err(TimestampError);
         }
         OffsetDateTime::parse(text, &Rfc3339).map(Timestamp).map_err(|_| TimestampError)
@@ -173,6 +174,7 @@ mod tests {
             "",
             "2025-01-18 10:30:00Z",
             "2025-01-18T10:30:00z",
+            "2016-12-31T23:59:60Z",
             "20250118T103000Z",
             "2025-01-18T10:30:00",
             "nope",
