@@ -59,8 +59,10 @@ impl<'a> Console<'a> {
             }
             Step::TaskRetry { at, error } => {
                 if !self.options.quiet {
-                    let reason = error.lines().next().unwrap_or_default();
-                    self.say(RETRY, &format!("{} {}: {reason}", self.id(at.unit), self.task_title(*at)));
+                    self.say(
+                        RETRY,
+                        &format!("{} {}: {}", self.id(at.unit), self.task_title(*at), brief(error)),
+                    );
                 }
             }
             Step::UnitCompleted { unit } => {
@@ -72,8 +74,11 @@ impl<'a> Console<'a> {
             Step::UnitFailed { unit, task, error } => {
                 self.end_bar(*unit);
                 self.say(FAILED, &format!("{}{}", self.id(*unit), self.took(*unit, now)));
-                for line in unit_error(self.plan, *unit, *task, error).lines() {
-                    self.say(NOTHING, line);
+                let error = unit_error(self.plan, *unit, *task, error);
+                let mut lines = error.lines();
+                self.say(NOTHING, lines.next().unwrap_or_default());
+                for line in lines {
+                    self.say(OUTPUT, line);
                 }
             }
             Step::UnitBlocked { unit, by, through } => {
@@ -146,8 +151,7 @@ impl<'a> Console<'a> {
         if tally.failed.len() > 1 || (self.options.logs && !tally.failed.is_empty()) {
             for failed in &tally.failed {
                 let error = unit_error(self.plan, failed.unit, failed.task, &failed.error);
-                let first = error.lines().next().unwrap_or_default();
-                self.say(NOTHING, &format!("{}: {first}", self.id(failed.unit)));
+                self.say(NOTHING, &format!("{}: {}", self.id(failed.unit), brief(&error)));
             }
         }
     }
@@ -188,6 +192,13 @@ impl<'a> Console<'a> {
     }
 }
 
+/// An error in one line: what happened, and the last words of the command.
+fn brief(error: &str) -> String {
+    let mut lines = error.lines();
+    let first = lines.next().unwrap_or_default();
+    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {}", last.trim()))
+}
+
 /// The first word of a line, right-aligned so that the names stand below each other.
 #[derive(Clone, Copy)]
 struct Verb {
@@ -206,3 +217,4 @@ const FAILED: Verb = verb("failed", AnsiColor::Red);
 const BLOCKED: Verb = verb("blocked", AnsiColor::Yellow);
 const STOPPED: Verb = verb("stopped", AnsiColor::Yellow);
 const NOTHING: Verb = Verb { word: "", style: Style::new() };
+const OUTPUT: Verb = Verb { word: "|", style: Style::new().dimmed() };

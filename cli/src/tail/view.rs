@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use choo_protocol::{
-    HubBye, HubEnd, HubError, HubGap, HubSnapshot, Line, LinkLost, LogPayload, LogStream, OrchStarted,
-    RunState, RunStatus, TaskPayload, Timestamp, UnitStarted, UnitStatus, kind,
+    HubBye, HubEnd, HubError, HubGap, HubSnapshot, Line, LinkLost, LogPayload, LogStream, OrchSnapshot,
+    OrchStarted, RunState, RunStatus, TaskPayload, Timestamp, UnitStarted, UnitStatus, kind,
 };
 
 use crate::text;
@@ -82,6 +82,10 @@ impl View {
         Some(match kind {
             kind::HUB_HELLO | kind::HUB_CURSOR => return None,
             kind::HUB_SNAPSHOT => return self.snapshot(line),
+            kind::ORCH_SNAPSHOT => match line.payload() {
+                Some(Ok(OrchSnapshot { state, .. })) => dimmed(Counts::of(&state).describe()),
+                _ => other(line),
+            },
             kind::ORCH_STARTED => {
                 let started: OrchStarted = payload(line);
                 let units = text::count(started.unit_count, "unit");
@@ -153,6 +157,12 @@ struct Counts {
 }
 
 impl Counts {
+    fn of(state: &RunState) -> Self {
+        let mut counts = Self::default();
+        counts.add(state);
+        counts
+    }
+
     fn add(&mut self, state: &RunState) {
         self.status = state.status;
         self.lost = self.lost.max(state.loss.count);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::Home;
+use crate::common::{Home, Started};
 use rustix::process::Signal;
 
 /// Lines of plain progress without their times.
@@ -55,8 +55,8 @@ fn a_failure_is_exit_code_1_with_its_reason_and_blocks_its_dependants_only() {
             "start a echo out; echo oh no >&2; exit 3",
             "failed a",
             "exit status 3: echo out; echo oh no >&2; exit 3",
-            "out",
-            "oh no",
+            "| out",
+            "| oh no",
             "blocked b: a failed",
             "blocked c: a failed, which blocks b as well",
             "start d touch other",
@@ -232,4 +232,42 @@ fn a_directory_of_specs_runs_exec_and_then_backpressure() {
         "{ended:#?}"
     );
     assert!(!home.path().join("never").exists());
+}
+
+#[test]
+fn the_examples_are_plans_and_the_specs_end_as_their_readme_says() {
+    let home = Home::new();
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    // The checks sleep for the eye; a test has none.
+    let nap = home.file("bin/sleep", "#!/bin/sh\n");
+    fs::set_permissions(&nap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").unwrap());
+    for _ in 0..2 {
+        let mut command = home.choo(["run", "--logs"]);
+        command.arg(examples.join("specs")).env("PATH", &path);
+        let ended = Started::new(command).end().code(1);
+        assert!(ended.stderr.is_empty(), "{ended:#?}");
+        let progress = progress(&ended.stdout);
+        for line in [
+            "done lexer",
+            "done runtime",
+            "done docs",
+            "retry parser 2/2 Recovery: exit status 1: a script of 7 lines: FAILED recovery after a missing bracket: timed out",
+            "done parser",
+            "done cli",
+            "blocked benchmarks: optimizer failed",
+            "blocked release: optimizer failed",
+            "failed 1 of 8 units failed: optimizer; 2 blocked (5 complete)",
+        ] {
+            assert!(progress.iter().any(|told| told == line), "{line:?} {progress:#?}");
+        }
+        assert!(
+            progress.contains(&"task 2 (Inlining): exit status 3: a script of 5 lines".to_owned()),
+            "{progress:#?}"
+        );
+    }
+    // The other one would take minutes; without a hub it is read and checked, and refused before it runs.
+    let ended =
+        home.run(["run", "--web=required", examples.join("self/plan.toml").to_str().unwrap()]).code(1);
+    assert!(ended.stderr[0].contains("failed to connect to web UI"), "{ended:#?}");
 }

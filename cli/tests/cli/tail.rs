@@ -20,14 +20,13 @@ fn a_run_is_followed_to_its_end() {
     let home = Home::new();
     home.plan(&[("a", &[], "echo hello; echo oops >&2"), ("b", &["a"], "exit 3")]);
     let _hub = home.hub();
-    let mut tail = home.start(["tail", "--run", "r", "--since", "now"]);
     // It is there before the run is: an unknown run is one to wait for.
-    let run = home.run(["run", "plan.toml", "--web", "--run", "r"]).code(1);
-    drop(run);
-    tail.out("run started: 2 units");
+    let tail = home.start(["tail", "--run", "r", "--since", "earliest"]);
+    home.run(["run", "plan.toml", "--web", "--run", "r"]).code(1);
     let ended = tail.end().code(1);
     let told = told(&ended.stdout);
     assert_eq!(told[0], "run r");
+    assert!(told[1].contains("run started: 2 units"), "{told:#?}");
     for line in [
         "a        | hello",
         "a        ! oops",
@@ -110,6 +109,9 @@ fn a_restarted_hub_is_found_again_and_nothing_is_shown_twice() {
     hub.kill();
     run.err("lost");
     let _hub = home.hub();
+    // The new hub has not seen how a and b came so far, and says so.
+    tail.out("missing here (epoch)");
+    tail.out("so far running: 1 of 3 units complete, 1 running");
     gate.open();
     run.end().code(0);
     let ended = tail.end().code(0);
