@@ -1,8 +1,22 @@
 //! Typed values from JSON text that the scanner has accepted.
 //!
-//! What a payload means is ours to say, and differs from the usual parser in two points: of equal keys
-//! the last one wins, and a list is not taken for a structure. Knowing that the text is valid it is
-//! also a third of the size in the browser.
+//! What a payload means is ours to say, and must be what readers in other languages make of it. So it
+//! differs from the usual parser: of equal keys the last one wins, a list is not taken for a structure,
+//! an integer has at most 53 bits, and a key that differs from one of the structure's by case only
+//! (which Go overlooks) is no key of it and no other. Knowing that the text is valid it is also a third
+//! of the size in the browser.
+
+/// One reading for integers of every width.
+macro_rules! integers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            self.deserialize_i64(visitor)
+        })*
+    };
+}
+
+mod integer;
+mod text;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +24,11 @@ use std::fmt;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::case::differs_by_case;
 use crate::json::{Fault, Scanner};
 use crate::unescape::unescape;
+use integer::Integer;
+use text::Text;
 
 /// A payload does not have the shape of the type it was to be read as. The producer's fault; the event
 /// is folded by its envelope all the same.
@@ -108,16 +125,21 @@ impl<'de> Reader<'de> {
 
     /// Where the members of a structure stand, of equal keys the last, and where the structure ends.
     /// The cursor is behind the opening brace.
-    fn last_members(&mut self) -> Result<(Vec<Member<'de>>, usize)> {
-        let mut members: Vec<Member<'de>> = Vec::new();
+    fn last_members(&mut self, fields: Fields) -> Result<(Vec<Member<'de>>, usize)> {
+        let mut members: Vec<Member<'de>> = Vec::with_capacity(fields.len());
         let mut first = true;
         while self.advance(&mut first, b'}')? {
             let key = self.key()?;
-            let member = Member { key, value: self.json.pos };
+            check_case(&key, fields)?;
+            let value = self.json.pos;
             self.skip()?;
-            match members.iter_mut().find(|other| other.key == member.key) {
-                Some(other) => *other = member,
-                None => members.push(member),
+            // Others say nothing to the structure, and a hostile one may have any number of them.
+            if !fields.contains(&&*key) {
+                continue;
+            }
+            match members.iter_mut().find(|other| other.key == key) {
+                Some(other) => other.value = value,
+                None => members.push(Member { key, value }),
             }
         }
         Ok((members, self.json.pos))
@@ -130,26 +152,20 @@ impl<'de> Reader<'de> {
     }
 }
 
-enum Integer {
-    Negative(i64),
-    Positive(u64),
-}
+/// The keys of a structure; none where any key will do.
+type Fields = &'static [&'static str];
 
-impl Integer {
-    fn parse(text: &str) -> Result<Integer> {
-        let integer = if text.starts_with('-') {
-            text.parse().ok().map(Integer::Negative)
-        } else {
-            text.parse().ok().map(Integer::Positive)
-        };
-        integer.ok_or_else(|| PayloadMismatch { message: format!("expected an integer, found {text}") })
+/// Refuses a key that Go would take for one of the structure's.
+fn check_case(key: &str, fields: Fields) -> Result<()> {
+    // All of ours are in small letters, and so is nearly every key that comes.
+    if key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        return Ok(());
     }
-
-    fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self {
-            Integer::Negative(number) => visitor.visit_i64(number),
-            Integer::Positive(number) => visitor.visit_u64(number),
+    match fields.iter().find(|field| differs_by_case(key, field)) {
+        Some(field) => {
+            Err(PayloadMismatch { message: format!("{key:?} differs from {field:?} by case only") })
         }
+        None => Ok(()),
     }
 }
 
@@ -158,14 +174,6 @@ fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V
         Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
         Cow::Owned(text) => visitor.visit_string(text),
     }
-}
-
-macro_rules! integers {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            self.deserialize_i64(visitor)
-        })*
-    };
 }
 
 macro_rules! texts {
@@ -207,7 +215,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         if !matches!(self.json.peek(), Some(b'-' | b'0'..=b'9')) {
             return Err(self.expected("an integer"));
         }
-        Integer::parse(self.skip()?)?.visit(visitor)
+        Integer::parse(self.skip()?)?.in_range()?.visit(visitor)
     }
 
     integers!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i128);
@@ -246,18 +254,18 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.begin(b'{', "an object")?;
-        visitor.visit_map(Members { reader: self, first: true, chosen: None })
+        visitor.visit_map(Members { reader: self, fields: &[], first: true, chosen: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        fields: Fields,
         visitor: V,
     ) -> Result<V::Value> {
         self.begin(b'{', "an object")?;
-        let chosen = if self.last_wins { Some(Chosen::new(self.last_members()?)) } else { None };
-        visitor.visit_map(Members { reader: self, first: true, chosen })
+        let chosen = if self.last_wins { Some(Chosen::new(self.last_members(fields)?)) } else { None };
+        visitor.visit_map(Members { reader: self, fields, first: true, chosen })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -314,6 +322,7 @@ impl<'de> Chosen<'de> {
 /// One type for maps and structures in either mode, so that each type's reader exists once.
 struct Members<'r, 'de> {
     reader: &'r mut Reader<'de>,
+    fields: Fields,
     first: bool,
     chosen: Option<Chosen<'de>>,
 }
@@ -326,7 +335,12 @@ impl<'de> Members<'_, 'de> {
             self.reader.json.pos = member.as_ref().map_or(chosen.end, |member| member.value);
             return Ok(member.map(|member| member.key));
         }
-        if self.reader.advance(&mut self.first, b'}')? { self.reader.key().map(Some) } else { Ok(None) }
+        if !self.reader.advance(&mut self.first, b'}')? {
+            return Ok(None);
+        }
+        let key = self.reader.key()?;
+        check_case(&key, self.fields)?;
+        Ok(Some(key))
     }
 }
 
@@ -340,80 +354,6 @@ impl<'de> de::MapAccess<'de> for Members<'_, 'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
         seed.deserialize(&mut *self.reader)
-    }
-}
-
-/// A key, which may stand for an integer, or the name of an enum's variant.
-struct Text<'de>(Cow<'de, str>);
-
-impl<'de> de::Deserializer<'de> for Text<'de> {
-    type Error = PayloadMismatch;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visit_text(self.0, visitor)
-    }
-
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        Integer::parse(&self.0)?.visit(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        visitor.visit_enum(self)
-    }
-
-    integers!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i128);
-    integers!(deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128);
-
-    forward_to_deserialize_any! {
-        bool f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
-    }
-}
-
-impl<'de> de::EnumAccess<'de> for Text<'de> {
-    type Error = PayloadMismatch;
-    type Variant = Plain;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Plain)> {
-        Ok((seed.deserialize(self)?, Plain))
-    }
-}
-
-/// The contents of an enum's variant: none. The wire has no others.
-struct Plain;
-
-impl Plain {
-    fn refuse<T>() -> Result<T> {
-        Err(PayloadMismatch { message: "expected a variant with contents, found its name".to_owned() })
-    }
-}
-
-impl<'de> de::VariantAccess<'de> for Plain {
-    type Error = PayloadMismatch;
-
-    fn unit_variant(self) -> Result<()> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value> {
-        Plain::refuse()
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value> {
-        Plain::refuse()
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value> {
-        Plain::refuse()
     }
 }
 
