@@ -42,7 +42,9 @@ impl Acceptor {
                     pause.reset();
                     self.serve_tcp(stream, door.clone());
                 }
-                Err(error) => pause.after(&error).await,
+                Err(error) => {
+                    Timer::after(pause.after(&error)).await;
+                }
             }
         }
     }
@@ -56,7 +58,9 @@ impl Acceptor {
                     pause.reset();
                     self.serve_unix(stream, peer);
                 }
-                Err(error) => pause.after(&error).await,
+                Err(error) => {
+                    Timer::after(pause.after(&error)).await;
+                }
             }
         }
     }
@@ -104,7 +108,7 @@ fn is_http(first: u8) -> bool {
     first.is_ascii_uppercase()
 }
 
-/// The pause after a failed accept.
+/// The pauses after failed accepts.
 struct Pause {
     what: &'static str,
     next: Duration,
@@ -119,11 +123,34 @@ impl Pause {
         self.next = RETRY;
     }
 
-    async fn after(&mut self, error: &io::Error) {
+    /// How long to wait now; the first time in a row is worth a warning.
+    fn after(&mut self, error: &io::Error) -> Duration {
         if self.next == RETRY {
             tracing::warn!(%error, "cannot accept connections on {}; trying again", self.what);
         }
-        Timer::after(self.next).await;
-        self.next = (self.next * 2).min(MAX_RETRY);
+        let pause = self.next;
+        self.next = (pause * 2).min(MAX_RETRY);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_accepts_are_retried_ever_more_rarely_until_one_succeeds() {
+        let mut pause = Pause::new("a test");
+        let error = io::Error::from_raw_os_error(24);
+        let pauses: Vec<u128> = (0..7).map(|_| pause.after(&error).as_millis()).collect();
+        assert_eq!(pauses, [50, 100, 200, 400, 800, 1000, 1000]);
+        pause.reset();
+        assert_eq!(pause.after(&error), RETRY);
+    }
+
+    #[test]
+    fn no_line_of_the_wire_is_taken_for_http() {
+        assert!("GET POST HEAD".bytes().all(|b| is_http(b) || b == b' '));
+        assert!(![b'{', b' ', b'\n', b'\r', b'\t', b'[', b'g', 0, 0xff].into_iter().any(is_http));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use choo_protocol::{Frame, Limits, Line, LineDecoder, RunId, is_control, kind};
 
-use super::hub::Core;
+use super::hub::{Core, MAX_RUNS};
 use super::moment::Moment;
 use super::rejects::Reject;
 use super::run::{ConnectionId, Outcome};
@@ -43,7 +43,7 @@ impl Ingest {
         decoder.feed(bytes, |frame| source.handle_frame(core, frame, now));
     }
 
-    /// The connection is closed, by whom and why ever.
+    /// The connection is closed, by whomever and for whatever reason.
     pub(crate) fn handle_end(&mut self, core: &mut Core, now: Moment) {
         if let Some(bytes) = self.decoder.finish() {
             self.source.reject(core, Reject::torn(bytes, now.time), now);
@@ -122,6 +122,9 @@ impl Source {
         }
         let met = core.meet_run(run, now);
         if self.attached.insert(run.clone()) || met {
+            if self.attached.len() > MAX_RUNS {
+                self.attached.retain(|run| core.runs().get(run.as_str()).is_some());
+            }
             core.with_run(run, |run, history| run.handle_attached(self.id, history));
         }
     }

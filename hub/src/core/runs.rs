@@ -1,6 +1,6 @@
 //! All runs the hub knows, and which of them a process is sending without naming it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use choo_protocol::RunId;
@@ -13,9 +13,9 @@ use super::run::{Phase, Run};
 /// stay in the history as long as those of others).
 #[derive(Debug)]
 pub(crate) struct Runs {
-    by_id: HashMap<RunId, Run>,
+    by_id: BTreeMap<RunId, Run>,
     /// The run that lines without `run` belong to, by the sending process.
-    open: HashMap<u32, RunId>,
+    open: BTreeMap<u32, RunId>,
     /// How many runs have been met.
     met: u64,
     limit: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Runs {
 impl Runs {
     /// No runs, and room for `limit`, at least one.
     pub(crate) fn new(limit: usize) -> Self {
-        Runs { by_id: HashMap::new(), open: HashMap::new(), met: 0, limit: limit.max(1) }
+        Runs { by_id: BTreeMap::new(), open: BTreeMap::new(), met: 0, limit: limit.max(1) }
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Run> {

@@ -5,6 +5,7 @@ mod authority;
 mod encoding;
 mod events;
 mod guard;
+mod health;
 mod lines;
 mod ndjson;
 mod query;

@@ -16,7 +16,7 @@ use super::guard::Guard;
 use super::respond::{self, ApiError, Response};
 use super::router::Route;
 use super::views::{GraphView, StateView};
-use super::{assets, events, runs};
+use super::{assets, events, health, runs};
 use crate::shared::Shared;
 
 /// A request's head has to be there in this time, also on a connection that waits for its next one.
@@ -86,7 +86,7 @@ fn answer(shared: &Arc<Shared>, door: &Door, head: &Parts) -> Result<Response, A
     route.check_method(&head.method)?;
     match route {
         Route::Asset(path) => Ok(assets::get(path, &head.headers)),
-        Route::Health => Ok(runs::health(shared, known.is_ok())),
+        Route::Health => Ok(health::get(shared, known.is_ok())),
         Route::Events => events::get(shared, head),
         Route::Runs => Ok(runs::list(shared)),
         Route::Run(run) => runs::state(shared, run),
