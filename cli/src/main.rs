@@ -1,8 +1,8 @@
 //! `choo`: watch a run of units and tasks live, from the event bus to the browser.
 //!
-//! Each command is a module. `run` is a small orchestrator, the source of real events; `web` is the hub; `push` takes
-//! events from programs in other languages; `tail` shows a run in the terminal. What they have in common is here and in
-//! [`exit`], [`socket`], [`signals`] and [`text`].
+//! Each command is a module. `run` is a small orchestrator, the source of real events; `web` is the hub;
+//! `push` takes events from programs in other languages; `tail` shows a run in the terminal. What they have
+//! in common is here and in [`exit`], [`socket`], [`signals`] and [`text`].
 
 mod exit;
 mod plan;
@@ -25,6 +25,7 @@ use clap::{Parser, Subcommand};
 /// Watch a graph of units and tasks live: in the browser, or in the terminal
 #[derive(Debug, Parser)]
 #[command(name = "choo", version, styles = STYLES, after_help = AFTER_HELP, propagate_version = true)]
+#[command(max_term_width = 100)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]

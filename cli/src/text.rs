@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// `line` without anything that moves the cursor, sets titles, rings or hides: only printable text, tabs and, with
-/// `colours`, colour sequences (closed at the end, so that they do not run into what follows).
+/// `line` without anything that moves the cursor, sets titles, rings or hides: only printable text, tabs
+/// and, with `colours`, colour sequences (closed at the end, so that they do not run into what follows).
 pub(crate) fn harmless(line: &str, colours: bool) -> Cow<'_, str> {
     if !line.chars().any(|c| c.is_control() && c != '\t') {
         return Cow::Borrowed(line);

@@ -61,14 +61,13 @@ const DATA_HELP: &str = "Directory for what outlives the hub: the token [default
                          ~/.local/state/choo]";
 
 const AFTER_HELP: &str = "\
-The first line on standard output is the address of the page, with the token behind the #. It belongs to you: whoever
-has it can read along. SIGTERM or Ctrl-C ends the hub; runs do not notice. CHOO_LOG=debug says more on standard error.
-
-The Unix socket speaks HTTP as well, without a token:
-  curl -N --unix-socket ~/.choo/web.sock http://localhost/api/v1/events -H 'Accept: application/x-ndjson'
+The first line on standard output is the address of the page, with the token behind the #; whoever has it \
+can read along. SIGTERM or Ctrl-C ends the hub; runs do not notice. CHOO_LOG=info or debug says more on \
+standard error. The Unix socket speaks HTTP as well, without a token.
 
 Examples:
   choo web
+  curl --unix-socket ~/.choo/web.sock http://localhost/api/v1/runs
   choo web --listen 127.0.0.1:0 --socket /tmp/me/web.sock --data /tmp/me
   xdg-open \"$(choo web --url)\"
 

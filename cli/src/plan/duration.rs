@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Parses a whole number and one unit (`ms`, `s`, `m`, `h`). Zero is refused: a task could never finish in it.
+/// Parses a whole number and one unit (`ms`, `s`, `m`, `h`). Zero is refused: a task could never finish in
+/// it.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     let bad = || format!("\"{text}\" is not a duration such as \"90s\", \"5m\" or \"1h\"");
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;

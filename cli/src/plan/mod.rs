@@ -1,7 +1,8 @@
 //! What `choo run` is asked to do: units, their dependencies and their tasks, from one of two sources.
 //!
-//! [`load`] looks at the path: a `.toml` file is read by [`toml`], a directory by [`specs`]. Both end in the same
-//! [`Plan`], whose graph has been checked, so that nothing after this module meets a cycle or an unknown unit.
+//! [`load`] looks at the path: a `.toml` file is read by [`toml`], a directory by [`specs`]. Both end in
+//! the same [`Plan`], whose graph has been checked, so that nothing after this module meets a cycle or an
+//! unknown unit.
 
 mod duration;
 mod error;

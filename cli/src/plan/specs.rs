@@ -8,8 +8,8 @@
 //!     02-grammar.md
 //! ```
 //!
-//! Other files and directories are left alone, and so are keys that other tools keep in the front matter; a key that
-//! nobody knows is worth a warning, since it may be a slip of the pen.
+//! Other files and directories are left alone, and so are keys that other tools keep in the front matter; a
+//! key that nobody knows is worth a warning, since it may be a slip of the pen.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -34,7 +34,8 @@ pub(crate) struct Unit {
     pub place: Place,
 }
 
-/// One step of a unit: the work, then the check that it must pass. At least one of the two is there, unless `done`.
+/// One step of a unit: the work, then the check that it must pass. At least one of the two is there, unless
+/// `done`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Task {
     /// As the plan numbers it, from 1; unique in its unit.

@@ -18,8 +18,8 @@ impl Intake {
         Self { decoder: LineDecoder::new(limits), limits, number: 1 }
     }
 
-    /// Reports every line that `bytes` completes, with its number; blank ones are passed over. `Err` says what is wrong
-    /// with a line.
+    /// Reports every line that `bytes` completes, with its number; blank ones are passed over. `Err` says
+    /// what is wrong with a line.
     pub(super) fn handle_bytes(&mut self, bytes: &[u8], mut on: impl FnMut(u64, Result<Line<'_>, String>)) {
         let Self { decoder, limits, number } = self;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {

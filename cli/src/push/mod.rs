@@ -45,11 +45,11 @@ One JSON object per line; only `type` is required:
   {\"type\":\"log.stdout\",\"unit\":\"app\",\"task\":1,\"payload\":{\"content\":\"hello\",\"n\":1}}
   {\"type\":\"unit.completed\",\"unit\":\"app\"}
   {\"type\":\"orch.completed\"}
-Types and fields that nobody knows are sent on as they are; `seq` is given anew, and a missing `time` is
-now. One push is one run. A line that is not an event is told on standard error and left out; the others go
-on.
+Types and fields that nobody knows are sent on as they are; `seq` is given anew, and a missing `time` is \
+now. One push is one run. A line that is not an event is told on standard error and left out; the others \
+go on.
 
-From a pipe it does not hold up the program that writes: without a hub events wait in memory, beyond 8 MiB
+From a pipe it does not hold up the program that writes: without a hub events wait in memory, beyond 8 MiB \
 the oldest are dropped, and the loss is told. From a file it takes its time, and needs a hub.
 
 Examples:
@@ -153,7 +153,8 @@ impl Push {
                     exit::error(format_args!("cannot read the events: {error} ({})", self.bad.source));
                     return self.finish(Exit::Failed, interrupts).await;
                 }
-                // Ctrl-C reaches the program before us in the pipe as well, whose last words are worth the wait.
+                // Ctrl-C reaches the program before us in the pipe as well, whose last words are worth the
+                // wait.
                 Input::Interrupted("SIGINT") if !interrupted && !io::stdin().is_terminal() => {
                     interrupted = true;
                 }

@@ -57,8 +57,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Waits until what was sent before the last call is on its way, so that a fast input does not overflow the
-    /// buffer. An input that cannot wait is only held up by a hub that reads.
+    /// Waits until what was sent before the last call is on its way, so that a fast input does not overflow
+    /// the buffer. An input that cannot wait is only held up by a hub that reads.
     pub(super) async fn make_room(&mut self) -> Result<(), Failure> {
         let Some(pusher) = &self.pusher else { return Ok(()) };
         let mut waited = Duration::ZERO;
@@ -103,5 +103,6 @@ impl Sender {
 /// How long a file waits for a hub that is not there or does not read.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two looks at the queue. The pusher does not tell when there is room, and need not for anybody else.
+/// Between two looks at the queue. The pusher does not tell when there is room, and need not for anybody
+/// else.
 const NAP: Duration = Duration::from_millis(1);

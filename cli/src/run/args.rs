@@ -19,8 +19,9 @@ pub(crate) struct RunArgs {
     #[arg(long, short = 'j', value_name = "N")]
     pub parallelism: Option<NonZeroUsize>,
 
-    /// Send events to `choo web`; without a hub, warn and go on (--web), or refuse to start (--web=required)
-    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "optional")]
+    /// Send events to `choo web`; without a hub warn and go on, or with --web=required refuse to start
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "optional", hide_possible_values = true)]
     pub web: Option<WebMode>,
 
     /// With a directory of specs: command that does the work of each task, before its backpressure command
@@ -43,8 +44,8 @@ pub(crate) struct RunArgs {
     #[arg(long, short)]
     pub quiet: bool,
 
-    /// Progress bars: when standard output is a terminal, or never
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Progress bars: auto (where standard output is a terminal) or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub progress: Progress,
 
     #[command(flatten)]
@@ -70,27 +71,30 @@ pub(crate) enum Progress {
 }
 
 const AFTER_HELP: &str = "\
-A unit starts when all it depends on are complete. One that fails blocks those that depend on it; the others go on.
-Every command runs as `sh -c COMMAND` in the directory where choo was started (or `dir`), with CHOO_RUN, CHOO_UNIT,
-CHOO_TASK, CHOO_ATTEMPT and, for specs, CHOO_TASK_FILE in its environment. Standard input is empty.
+A unit starts when all it depends on are complete. One that fails blocks those that depend on it; the \
+others go on. Every command runs as `sh -c COMMAND` in the directory where choo was started (or `dir`), \
+with CHOO_RUN, CHOO_UNIT, CHOO_TASK, CHOO_ATTEMPT and, for specs, CHOO_TASK_FILE in its environment, and \
+nothing on standard input.
 
 A plan in TOML:
-  [env]                          # optional, for every task
+  [env]                       # optional, for every task
   CARGO_TERM_COLOR = \"always\"
 
   [[unit]]
   id = \"tests\"
-  depends_on = [\"format\"]        # optional; ids of other units
-  label = \"All tests\"            # optional
+  depends_on = [\"format\"]     # optional, as is label = \"All tests\"
 
   [[unit.task]]
   run = \"cargo test\"
-  name = \"unit tests\"            # optional; also: backpressure, retries, timeout = \"10m\", dir, env
+  name = \"unit tests\"         # optional, as are backpressure, retries,
+  timeout = \"10m\"             # dir and env
 
 A directory of specs:
-  specs/parser/IMPLEMENTATION_PLAN.md   front matter: unit, depends_on
-  specs/parser/01-lexer.md              front matter: task, status, backpressure, depends_on, retries, timeout
-  A task with `status: complete` is not run again. `backpressure` is the command that must pass.
+  specs/parser/IMPLEMENTATION_PLAN.md   unit, depends_on
+  specs/parser/01-lexer.md              task, status, backpressure,
+                                        depends_on, retries, timeout
+The keys are front matter. A task with `status: complete` is not run again; `backpressure` is the command \
+that must pass.
 
 Examples:
   choo run plan.toml

@@ -22,8 +22,8 @@ pub(super) struct Attached {
     notices: Receiver<String>,
 }
 
-/// Starts the pusher, gives the hub a moment to answer and says whether it did. Fails only if the hub is required;
-/// `None` if there can never be one at that path.
+/// Starts the pusher, gives the hub a moment to answer and says whether it did. Fails only if the hub is
+/// required; `None` if there can never be one at that path.
 pub(super) fn attach(
     mode: WebMode,
     socket: &SocketArg,
@@ -90,8 +90,8 @@ impl Attached {
         self.notices.clone()
     }
 
-    /// Sends what is left, for at most [`CLOSE_TIMEOUT`] or until the next interrupt, and says so if a hub that was
-    /// there has not got everything.
+    /// Sends what is left, for at most [`CLOSE_TIMEOUT`] or until the next interrupt, and says so if a hub
+    /// that was there has not got everything.
     pub(super) async fn finish(self, interrupts: &mut Interrupts) {
         let closing = Arc::clone(&self.pusher);
         let report = smol::unblock(move || closing.close(CLOSE_TIMEOUT))

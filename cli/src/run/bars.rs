@@ -134,7 +134,8 @@ fn fit(id: &str, width: usize) -> String {
 }
 
 const UNIT: &str = "{spinner:.cyan} {prefix:.bold} {elapsed:>4.dim} {wide_msg}";
-/// Does not fill the line: the `^C` that a terminal echoes behind it would wrap, and leave half a bar on the screen.
+/// Does not fill the line: the `^C` that a terminal echoes behind it would wrap, and leave half a bar on
+/// the screen.
 const TOTAL: &str = "{bar:24.green/dim} {pos}/{len} units {elapsed:.dim} {msg}";
 
 /// Longer names are cut, so that there is room for what the unit does.

@@ -1,4 +1,5 @@
-//! What a person at the terminal sees of a run: bars where there is a terminal, one line per step where there is none.
+//! What a person at the terminal sees of a run: bars where there is a terminal, one line per step where
+//! there is none.
 
 use std::time::Instant;
 

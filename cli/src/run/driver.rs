@@ -1,4 +1,5 @@
-//! Carries out what the schedule decides: starts processes, listens to them and to signals, tells bus and console.
+//! Carries out what the schedule decides: starts processes, listens to them and to signals, tells bus and
+//! console.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;

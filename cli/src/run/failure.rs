@@ -8,8 +8,8 @@ use super::process::{End, ShellCommand};
 use super::tail::OutputTail;
 use crate::text;
 
-/// `Ok` for a command that did its work, else the error text of its task: the first line says what happened, the
-/// following ones are the last of its output.
+/// `Ok` for a command that did its work, else the error text of its task: the first line says what
+/// happened, the following ones are the last of its output.
 pub(crate) fn result(end: &End, command: &ShellCommand, output: &OutputTail) -> Result<(), String> {
     let mut error = match end {
         End::Exited(status) if status.success() => return Ok(()),
@@ -52,8 +52,8 @@ fn describe_start(error: &std::io::Error, command: &ShellCommand) -> String {
     }
 }
 
-/// The command a shell could not find, from its complaint: `sh: 1: frob: not found`, `bash: line 1: frob: command not
-/// found`.
+/// The command a shell could not find, from its complaint: `sh: 1: frob: not found`, `bash: line 1: frob:
+/// command not found`.
 fn missing_command(complaint: &str) -> Option<&str> {
     let rest =
         complaint.strip_suffix(": command not found").or_else(|| complaint.strip_suffix(": not found"))?;

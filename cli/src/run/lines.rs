@@ -1,6 +1,7 @@
 //! Cuts a process's output into lines of text. No I/O.
 
-/// Takes bytes in any chunks and gives lines: without their end, at most [`MAX_LINE_BYTES`] long, as valid UTF-8.
+/// Takes bytes in any chunks and gives lines: without their end, at most [`MAX_LINE_BYTES`] long, as valid
+/// UTF-8.
 ///
 /// A longer line becomes several. Bytes that are not UTF-8 become U+FFFD.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! `choo run`: a small real orchestrator, and so a real source of events.
 //!
-//! [`schedule`] decides, [`driver`] carries out, [`process`] runs one command; [`report`] puts what happens on the bus
-//! and [`console`] on the screen. [`attach`] sends the bus to a hub, if there is one. Nothing waits for any of them.
+//! [`schedule`] decides, [`driver`] carries out, [`process`] runs one command; [`report`] puts what happens
+//! on the bus and [`console`] on the screen. [`attach`] sends the bus to a hub, if there is one. Nothing
+//! waits for any of them.
 
 mod args;
 mod attach;

@@ -43,8 +43,8 @@ pub(crate) enum End {
 
 /// Runs `command` to its end and reports every line of its output.
 ///
-/// On a stop, or when its time is up, the whole process group gets SIGTERM, and SIGKILL after [`GRACE`]. The command is
-/// over when its shell is; what it left behind and still holds the pipes is stopped as well.
+/// On a stop, or when its time is up, the whole process group gets SIGTERM, and SIGKILL after [`GRACE`].
+/// The command is over when its shell is; what it left behind and still holds the pipes is stopped as well.
 pub(crate) async fn run(command: &ShellCommand, stop: &StopSignal, on_line: &dyn Fn(LogStream, &str)) -> End {
     match Running::start(command) {
         Ok(running) => running.run_to_end(command, stop, on_line).await,
@@ -54,7 +54,8 @@ pub(crate) async fn run(command: &ShellCommand, stop: &StopSignal, on_line: &dyn
 
 struct Running {
     child: Child,
-    /// The child's id, and that of its process group: valid until the child is reaped, which happens last of all.
+    /// The child's id, and that of its process group: valid until the child is reaped, which happens last
+    /// of all.
     group: Pid,
     stdout: Async<std::process::ChildStdout>,
     stderr: Async<std::process::ChildStderr>,
@@ -95,7 +96,8 @@ impl Running {
             )
             .await;
         };
-        // Reading goes on while the process is watched, and a little longer; then whoever still writes has to go.
+        // Reading goes on while the process is watched, and a little longer; then whoever still writes has
+        // to go.
         let read = read.or(async {
             let _ = over.recv().await;
             Timer::after(DRAIN).await;
@@ -154,8 +156,8 @@ async fn supervise(group: Pid, timeout: Option<Duration>, stop: &StopSignal) -> 
     Some(cause)
 }
 
-/// Blocks until the process has ended and leaves it a zombie, so that its id cannot become somebody else's while we may
-/// still send signals to it.
+/// Blocks until the process has ended and leaves it a zombie, so that its id cannot become somebody else's
+/// while we may still send signals to it.
 fn wait_without_reaping(pid: Pid) {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}

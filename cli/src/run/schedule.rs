@@ -1,11 +1,13 @@
 //! Decides what runs when. No processes, no clock, no events: those are the shell's.
 //!
-//! A driver asks [`Schedule::poll_step`] until it answers `None`, carries the steps out, and reports the end of each
-//! launched command with [`Schedule::handle_exit`]. [`Schedule::handle_cancel`] may come at any time; every command
-//! still running must then be stopped, and its end reported as any other. After [`Step::Finished`] nothing follows.
+//! A driver asks [`Schedule::poll_step`] until it answers `None`, carries the steps out, and reports the
+//! end of each launched command with [`Schedule::handle_exit`]. [`Schedule::handle_cancel`] may come at any
+//! time; every command still running must then be stopped, and its end reported as any other. After
+//! [`Step::Finished`] nothing follows.
 //!
-//! Units run side by side, at most `parallelism` of them, in the order in which they became ready; the tasks of a unit
-//! run one after the other. A failed unit blocks everything that depends on it and stops nothing else.
+//! Units run side by side, at most `parallelism` of them, in the order in which they became ready; the
+//! tasks of a unit run one after the other. A failed unit blocks everything that depends on it and stops
+//! nothing else.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -25,7 +27,8 @@ pub(crate) struct Schedule {
     finished: bool,
 }
 
-/// Something that happened, or is to be done. Units are indices into [`Plan::units`], tasks into [`Unit::tasks`].
+/// Something that happened, or is to be done. Units are indices into [`Plan::units`], tasks into
+/// [`Unit::tasks`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// All dependencies are complete.
@@ -50,7 +53,8 @@ pub(crate) enum Step {
     UnitCompleted { unit: usize },
     /// One task failed, the rest of the unit is not run.
     UnitFailed { unit: usize, task: usize, error: String },
-    /// Will never be ready, since `by` failed. `through` is the dependency that leads there, unless it is `by`.
+    /// Will never be ready, since `by` failed. `through` is the dependency that leads there, unless it is
+    /// `by`.
     UnitBlocked { unit: usize, by: usize, through: Option<usize> },
     /// Stopped, or never begun, because the run was cancelled.
     UnitCancelled { unit: usize, begun: bool },
@@ -181,7 +185,8 @@ impl Schedule {
             {
                 self.launch(at, Phase::Check);
             }
-            // A command that made it to its end in spite of the cancel still counts, but its unit does not go on.
+            // A command that made it to its end in spite of the cancel still counts, but its unit does not
+            // go on.
             Ok(()) if phase == Phase::Work && self.units[at.unit].tasks[task].has_check => {
                 self.steps.push_back(Step::TaskFailed { at, error: "cancelled before its check".into() });
                 self.stop(at.unit);
@@ -212,7 +217,8 @@ impl Schedule {
         }
     }
 
-    /// Starts nothing more. Units that have not begun are cancelled at once, running ones when their command ends.
+    /// Starts nothing more. Units that have not begun are cancelled at once, running ones when their
+    /// command ends.
     pub(crate) fn handle_cancel(&mut self) {
         if self.cancelled || self.finished {
             return;

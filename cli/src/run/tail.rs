@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use choo_protocol::LogStream;
 
-/// Remembers a few of the last lines of each stream, so that a flood on one does not hide what the other said.
+/// Remembers a few of the last lines of each stream, so that a flood on one does not hide what the other
+/// said.
 #[derive(Debug, Default)]
 pub(crate) struct OutputTail {
     stdout: VecDeque<(u64, String)>,
@@ -13,7 +14,8 @@ pub(crate) struct OutputTail {
 }
 
 impl OutputTail {
-    /// Takes note of a line; blank ones say nothing. Cheap: most lines are pushed out again before anybody asks.
+    /// Takes note of a line; blank ones say nothing. Cheap: most lines are pushed out again before anybody
+    /// asks.
     pub(crate) fn push(&mut self, stream: LogStream, line: &str) {
         if line.trim().is_empty() {
             return;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use choo_protocol::{HubCursor, HubEnd, HubSnapshot, Line, RunStatus, kind};
 
 /// Follows a stream over any number of connections: [`Follower::since`] says from where to ask for it,
-/// [`Follower::handle_line`] takes what comes, [`Follower::next_delay`] says how long to wait after a connection ended.
+/// [`Follower::handle_line`] takes what comes, [`Follower::next_delay`] says how long to wait after a
+/// connection ended.
 #[derive(Debug)]
 pub(super) struct Follower {
     since: String,

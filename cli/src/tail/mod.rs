@@ -52,8 +52,8 @@ pub(crate) struct TailArgs {
 }
 
 const AFTER_HELP: &str = "\
-Times are UTC. When the hub goes away, tail waits for it and goes on where it was; what could not be kept for it is
-said, never left out in silence.
+Times are UTC. When the hub goes away, tail waits for it and goes on where it was; what is missing is told, \
+never left out in silence.
 
 Examples:
   choo tail

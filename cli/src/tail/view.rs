@@ -11,8 +11,8 @@ use choo_protocol::{
 
 use crate::text;
 
-/// Writes events for a person: time, unit, and what happened. Colours are always written; the output strips them where
-/// there is no terminal.
+/// Writes events for a person: time, unit, and what happened. Colours are always written; the output strips
+/// them where there is no terminal.
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// The run that the last line belonged to.

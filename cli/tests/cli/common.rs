@@ -44,8 +44,8 @@ impl Home {
         path
     }
 
-    /// A named pipe `name` that tells when the last process holding it open for writing has ended: a command takes
-    /// part with `exec 3> name`.
+    /// A named pipe `name` that tells when the last process holding it open for writing has ended: a
+    /// command takes part with `exec 3> name`.
     pub(crate) fn lifeline(&self, name: &str) -> Lifeline {
         let path = self.path().join(name);
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());

@@ -1,4 +1,5 @@
-//! Wrong plans: each is refused before anything runs, with the thing, the place and the remedy, and exit code 2.
+//! Wrong plans: each is refused before anything runs, with the thing, the place and the remedy, and exit
+//! code 2.
 
 use crate::common::Home;
 
