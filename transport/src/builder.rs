@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s1_17_zero_means_the_default() {
+    fn s1_17_s0_b21_zero_means_the_default() {
         let zero = Duration::ZERO;
         let builder = SocketPusher::builder().write_timeout(zero).stall_timeout(zero).dial_timeout(zero);
         let builder = builder.backoff(zero, zero).socket("");

@@ -13,7 +13,7 @@ use crate::socket::Socket;
 use crate::{Failure, Warning, clock};
 
 /// Writes made before new events are taken in, each of up to a block.
-const WRITES: usize = 64;
+const WRITES: usize = 16;
 
 /// What the program does with warnings.
 pub(crate) type OnWarning = Box<dyn FnMut(&Warning) + Send>;

@@ -1,7 +1,46 @@
-//! Events from an orchestrator to the hub, over a Unix socket.
+//! Live events from an orchestrator to whoever watches it, without ever getting in its way.
+//!
+//! An [`EventBus`] hands events to handlers; a [`SocketPusher`] is one of them and sends every event as
+//! one JSON line to the hub (`choo web`) at a Unix socket. Whether a hub is there, comes late, hangs or is
+//! restarted in the middle of the run, `emit` costs the same: it encodes into memory and returns. What
+//! cannot be kept is counted, and the hub is told what is missing.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use choo_protocol::{Event, GraphPayload, kind};
+//! use choo_transport::{EventBus, SocketPusher};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let socket = dir.path().join("web.sock");
+//!
+//! let graph = GraphPayload::build([("setup", vec![]), ("app", vec!["setup"])])?;
+//! let bus = EventBus::new();
+//! let pusher = SocketPusher::builder()
+//!     .socket(socket) // left out: choo_transport::default_socket_path()
+//!     .graph(graph, 2)
+//!     .on_warning(|warning| eprintln!("WARN: {warning}"))
+//!     .start(&bus)?; // does not fail because no hub is there
+//!
+//! bus.emit(Event::new(kind::ORCH_STARTED)); // any thread, never waits
+//! bus.emit(Event::unit_started("setup"));
+//!
+//! let report = pusher.close(Duration::from_secs(5)); // in order; says what was left
+//! assert_eq!(report.unsent, 2); // nobody listened
+//! # Ok(()) }
+//! ```
+//!
+//! The other end is [`Listener`], used by the hub.
+//!
+//! Left to others: what a line is and how a run's state follows from lines (`choo-protocol`), printing
+//! warnings (the program), keeping events beyond memory and the process (nobody yet). Unix only.
+//!
+//! Inside, everything that decides is a plain state machine that is handed the time: staging, ring and
+//! base, and the link. One thread per pusher moves the bytes.
 
 mod backoff;
 mod base;
+mod begun;
 mod block;
 mod builder;
 mod bus;
@@ -23,6 +62,9 @@ mod started;
 mod stats;
 mod timers;
 mod warning;
+
+#[cfg(test)]
+mod tests;
 
 pub use backoff::Delay;
 pub use builder::{

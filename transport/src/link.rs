@@ -251,6 +251,10 @@ impl Link {
                 Warning::NoHub { path, failure }
             });
         }
+        if self.closing.is_some() {
+            // There is a second at most: no time for long delays.
+            self.backoff.reset();
+        }
         let delay = self.backoff.advance();
         self.retry = Some(delay);
         self.timers.set_after(Timer::Retry, now, delay.jittered);

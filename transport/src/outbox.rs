@@ -1,8 +1,9 @@
 //! What the reader is to be sent next.
 
-use choo_protocol::{Class, Limits, LinkBye, LinkLost, RunId, Timestamp, control_line, kind};
+use choo_protocol::{Class, Limits, LinkBye, RunId, Timestamp, control_line, kind};
 
 use crate::base::Base;
+use crate::begun::{Begun, Held, What};
 use crate::block::{Block, Meta, Role, kind_of};
 use crate::hole::{Holes, Reason};
 use crate::ring::{Bounds, Ring};
@@ -34,7 +35,6 @@ pub(crate) struct Outbox {
     begun: Option<Begun>,
     /// How many bytes of the ring's first line are written.
     front_written: usize,
-    /// A line that was begun when the full ring dropped it.
     held: Option<Held>,
     owed: Owed,
     connected: bool,
@@ -58,30 +58,6 @@ struct Pinned {
     seq: u64,
     line: Vec<u8>,
     sent: bool,
-}
-
-#[derive(Debug)]
-struct Begun {
-    line: Vec<u8>,
-    written: usize,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    Started,
-    Lost(LinkLost),
-    Snapshot,
-    Held,
-    Bye,
-}
-
-/// The line, and the base without it and what was dropped behind it: if the line has to go out again, a
-/// new reader needs the state in front of it.
-#[derive(Debug)]
-struct Held {
-    line: Vec<u8>,
-    before: Base,
 }
 
 /// What this connection still has to be told besides the ring.
@@ -153,6 +129,7 @@ impl Outbox {
         if !self.ring.is_over(self.holes.len()) {
             return;
         }
+        self.withdraw_unwritten();
         while self.ring.is_above_low_water(self.holes.len()) {
             let Some((meta, line)) = self.ring.front() else { return };
             if meta.role == Role::Pinned {
@@ -160,8 +137,7 @@ impl Outbox {
             } else if self.front_written > 0 {
                 let held = Held { line: line.to_vec(), before: self.base.clone() };
                 self.base.fold(meta, line);
-                let (line, written) = (held.line.clone(), std::mem::take(&mut self.front_written));
-                self.begun = Some(Begun { line, written, what: What::Held });
+                self.begun = Some(Begun::held(held.line.clone(), std::mem::take(&mut self.front_written)));
                 self.held = Some(held);
             } else {
                 self.base.fold(meta, line);
@@ -170,6 +146,18 @@ impl Outbox {
                 self.counts.evicted += 1;
             }
             self.ring.pop_front();
+        }
+    }
+
+    /// A line made here of which no byte is written yet will be made anew, to tell of what is dropped
+    /// now as well.
+    fn withdraw_unwritten(&mut self) {
+        let Some(begun) = self.begun.take_if(|begun| !begun.is_on_the_wire()) else { return };
+        match begun.what {
+            What::Lost(hole) => self.holes.insert(hole),
+            What::Snapshot if self.held.is_some() => self.owed.before_held = true,
+            What::Snapshot => self.owed.snapshot = true,
+            What::Started | What::Held | What::Bye => self.begun = Some(begun),
         }
     }
 
@@ -211,7 +199,7 @@ impl Outbox {
             self.begun = self.next_made_line(time);
         }
         if let Some(begun) = &self.begun {
-            return Some(&begun.line[begun.written..]);
+            return Some(begun.rest());
         }
         let span = self.ring.span(self.holes.front().map(|hole| hole.from));
         Some(&span[self.front_written..]).filter(|bytes| !bytes.is_empty())
@@ -222,22 +210,32 @@ impl Outbox {
         if self.held.is_some() {
             return self.next_line_up_to_held(time);
         }
-        // A snapshot that reaches no further than `orch.started` would be ignored behind it.
-        let pinned_last = self.pinned.as_ref().is_some_and(|pinned| pinned.seq == self.base.through());
-        if !(pinned_last && self.owed.snapshot)
-            && let Some(started) = self.begin_started()
-        {
-            return Some(started);
+        self.next_opening_line(time).or_else(|| self.next_line_in_place(time))
+    }
+
+    /// What stands for events that have left the ring, as far as this reader may not have it.
+    fn next_opening_line(&mut self, time: Timestamp) -> Option<Begun> {
+        let through = self.base.through();
+        let hole = self.holes.front().map(|hole| hole.from).filter(|from| *from <= through);
+        if let Some(pinned) = self.pinned.as_ref().filter(|_| self.owed.started) {
+            // A snapshot that reaches no further than `orch.started` would be ignored behind it, and a
+            // hole before it would look as if nobody told of it.
+            let snapshot_first = pinned.seq == through && self.owed.snapshot;
+            if !snapshot_first && hole.is_none_or(|from| pinned.seq < from) {
+                return self.begin_started();
+            }
         }
-        if self.holes.front().is_some_and(|hole| hole.from <= self.base.through()) {
+        if hole.is_some() {
             return self.begin_lost(time);
         }
         if std::mem::take(&mut self.owed.snapshot) {
             return Some(Begun::new(self.base.snapshot(time), What::Snapshot));
         }
-        if let Some(started) = self.begin_started() {
-            return Some(started);
-        }
+        self.begin_started()
+    }
+
+    /// What comes in its turn before the next ordinary line.
+    fn next_line_in_place(&mut self, time: Timestamp) -> Option<Begun> {
         let front = self.ring.front().map(|(meta, _)| meta);
         if self.holes.front().is_some_and(|hole| front.is_none_or(|meta| hole.from < meta.seq)) {
             return self.begin_lost(time);
@@ -299,11 +297,9 @@ impl Outbox {
     /// The reader's side took the first `n` bytes of what [`Outbox::poll_bytes`] gave.
     pub(crate) fn handle_written(&mut self, n: usize) {
         if let Some(begun) = &mut self.begun {
-            begun.written += n;
-            if begun.written >= begun.line.len()
-                && let Some(begun) = self.begun.take()
-            {
-                self.finish(begun);
+            begun.advance(n);
+            if let Some(begun) = self.begun.take_if(|begun| begun.rest().is_empty()) {
+                self.finish(&begun);
             }
             return;
         }
@@ -320,19 +316,19 @@ impl Outbox {
         }
     }
 
-    fn finish(&mut self, begun: Begun) {
-        match begun.what {
+    fn finish(&mut self, begun: &Begun) {
+        match &begun.what {
             What::Started => {
                 if let Some(pinned) = &mut self.pinned {
                     self.counts.sent += u64::from(!std::mem::replace(&mut pinned.sent, true));
                 }
                 if let Some((meta, _)) = self.ring.front().filter(|(meta, _)| meta.role == Role::Pinned) {
-                    self.base.fold(meta, &begun.line);
+                    self.base.fold(meta, begun.line());
                     self.ring.pop_front();
                 }
             }
             What::Lost(hole) => {
-                self.base.fold_lost(&hole, &begun.line);
+                self.base.fold_lost(hole, begun.line());
                 self.counts.announced += hole.count;
             }
             What::Snapshot => {}
@@ -386,11 +382,5 @@ impl Outbox {
             _ => 0,
         };
         self.holes.events() + being_told
-    }
-}
-
-impl Begun {
-    fn new(line: Vec<u8>, what: What) -> Self {
-        Begun { line, written: 0, what }
     }
 }

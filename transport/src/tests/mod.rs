@@ -1,0 +1,7 @@
+//! The link in virtual time. Nothing here waits or opens a socket.
+
+mod close;
+mod link;
+mod overflow;
+mod property;
+mod world;
