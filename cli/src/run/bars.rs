@@ -1,11 +1,12 @@
 //! Progress bars: one line for each running unit, and one for the whole run below them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::tally::Tally;
+use super::terminal::{self, QuietTerminal};
 use crate::plan::Plan;
 use crate::text;
 
@@ -14,8 +15,13 @@ pub(crate) struct Bars {
     all: MultiProgress,
     total: ProgressBar,
     units: HashMap<usize, UnitBar>,
+    /// Running units for which there is no room, with the titles of their tasks. The oldest gets the next place.
+    hidden: VecDeque<(usize, String)>,
+    /// Units that are shown at a time.
+    room: usize,
     names: Vec<String>,
     colours: bool,
+    _quiet: QuietTerminal,
 }
 
 struct UnitBar {
@@ -34,22 +40,38 @@ impl Bars {
         let width = plan.units.iter().map(|unit| unit.id.chars().count()).max().unwrap_or(0).min(NAME_CHARS);
         let names = plan.units.iter().map(|unit| fit(&unit.id, width)).collect();
         let colours = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-        Self { all, total, units: HashMap::new(), names, colours }
+        Self {
+            all,
+            total,
+            units: HashMap::new(),
+            hidden: VecDeque::new(),
+            // Half of the screen is for what has happened.
+            room: (terminal::rows().unwrap_or(0) / 2).clamp(LEAST_ROOM, MOST_ROOM),
+            names,
+            colours,
+            _quiet: QuietTerminal::new(),
+        }
     }
 
     /// A task of the unit begins.
     pub(crate) fn show_task(&mut self, unit: usize, title: &str) {
         let title = text::harmless(title, false).into_owned();
-        let entry = self.units.entry(unit).or_insert_with(|| {
-            let bar =
-                ProgressBar::new_spinner().with_style(style(UNIT)).with_prefix(self.names[unit].clone());
-            let bar = self.all.insert_before(&self.total, bar);
-            bar.enable_steady_tick(TICK);
-            UnitBar { bar, task: String::new(), shown: None }
-        });
-        entry.bar.set_message(title.clone());
-        entry.task = title;
-        entry.shown = None;
+        if let Some(entry) = self.units.get_mut(&unit) {
+            entry.bar.set_message(title.clone());
+            *entry = UnitBar { bar: entry.bar.clone(), task: title, shown: None };
+        } else if self.units.len() < self.room {
+            self.add(unit, title);
+        } else {
+            self.hidden.retain(|(hidden, _)| *hidden != unit);
+            self.hidden.push_back((unit, title));
+        }
+    }
+
+    fn add(&mut self, unit: usize, title: String) {
+        let bar = ProgressBar::new_spinner().with_style(style(UNIT)).with_prefix(self.names[unit].clone());
+        let bar = self.all.insert_before(&self.total, bar.with_message(title.clone()));
+        bar.enable_steady_tick(TICK);
+        self.units.insert(unit, UnitBar { bar, task: title, shown: None });
     }
 
     /// The task said something. Changes the bar only as often as an eye can follow.
@@ -68,9 +90,13 @@ impl Bars {
 
     /// The unit has ended.
     pub(crate) fn remove(&mut self, unit: usize) {
+        self.hidden.retain(|(hidden, _)| *hidden != unit);
         if let Some(UnitBar { bar, .. }) = self.units.remove(&unit) {
             bar.finish_and_clear();
             self.all.remove(&bar);
+            if let Some((unit, title)) = self.hidden.pop_front() {
+                self.add(unit, title);
+            }
         }
     }
 
@@ -134,12 +160,14 @@ fn fit(id: &str, width: usize) -> String {
 }
 
 const UNIT: &str = "{spinner:.cyan} {prefix:.bold} {elapsed:>4.dim} {wide_msg}";
-/// Does not fill the line: the `^C` that a terminal echoes behind it would wrap, and leave half a bar on
-/// the screen.
-const TOTAL: &str = "{bar:24.green/dim} {pos}/{len} units {elapsed:.dim} {msg}";
+const TOTAL: &str = "{bar:24.green/dim} {pos}/{len} units {elapsed:.dim} {wide_msg}";
 
 /// Longer names are cut, so that there is room for what the unit does.
 const NAME_CHARS: usize = 28;
+
+/// Units shown at a time, whatever the height of the screen.
+const LEAST_ROOM: usize = 3;
+const MOST_ROOM: usize = 16;
 
 const TICK: Duration = Duration::from_millis(120);
 

@@ -17,6 +17,7 @@ mod schedule;
 mod stop;
 mod tail;
 mod tally;
+mod terminal;
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
