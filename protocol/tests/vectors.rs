@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use choo_protocol::{Event, Limits, Line, Timestamp, WireEvent};
+use choo_protocol::{Event, Limits, Line, RunState, Timestamp, WireEvent};
 use serde_json::Value;
 
 fn vector(name: &str) -> String {
@@ -31,6 +31,14 @@ fn every_line_is_read_or_refused_as_the_vectors_say() {
                 assert_eq!(case["error"], Value::Null, "{name} was accepted");
                 let event = WireEvent::from(&line);
                 assert_eq!(serde_json::to_value(&event).unwrap(), case["event"], "{name}");
+                let mut state = RunState::new("r".parse().unwrap());
+                state.apply(&line);
+                if let Some(graph) = case.get("graph") {
+                    assert_eq!(serde_json::to_value(state.graph()).unwrap(), *graph, "{name}");
+                }
+                if let Some(misshapen) = case.get("misshapen") {
+                    assert_eq!(state.misshapen, misshapen.as_u64().unwrap(), "{name}");
+                }
                 // What was read, written and read again is the same.
                 let mut again = Vec::new();
                 let time = line.time.unwrap_or_else(|| Timestamp::from_unix_nanos(0));

@@ -13,7 +13,10 @@ pub(super) enum Integer {
 
 impl Integer {
     pub(super) fn parse(text: &str) -> Result<Integer> {
-        let integer = if text.starts_with('-') {
+        let integer = if text == "-0" {
+            // To Go it is no unsigned integer, to JavaScript no integer like others.
+            None
+        } else if text.starts_with('-') {
             text.parse().ok().map(Integer::Negative)
         } else {
             text.parse().ok().map(Integer::Positive)
@@ -34,7 +37,7 @@ impl Integer {
     /// An integer that is a key: written in the one way that all write it.
     pub(super) fn key(text: &str) -> Result<Integer> {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let odd = text == "-0" || digits.starts_with('+') || digits.len() > 1 && digits.starts_with('0');
+        let odd = digits.starts_with('+') || digits.len() > 1 && digits.starts_with('0');
         if odd {
             return Err(PayloadMismatch { message: format!("expected an integer, found {text}") });
         }
