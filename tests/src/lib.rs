@@ -15,12 +15,15 @@ mod gate;
 pub mod go;
 mod hub;
 pub mod json_text;
+pub mod line_text;
+mod oracle;
 mod program;
 mod random;
 mod stream;
 
 pub use gate::Gate;
 pub use hub::Hub;
+pub use oracle::Oracle;
 pub use program::{Program, choo, repository};
 pub use random::Random;
 pub use stream::{Stream, numbers};

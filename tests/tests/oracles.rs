@@ -1,0 +1,261 @@
+//! What the validator lets in, every reader reads, with the same meaning: V8, Python, jq and Go.
+//!
+//! The lines are ours, the public JSONTestSuite's where it is at hand, and generated ones. The same
+//! meaning is promised for the envelope and for typed payloads. For the rest it is checked that each
+//! reader gets the same value, numbers as doubles.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use choo_protocol::{
+    GraphPayload, Limits, Line, LineErrorKind, LinkLost, LogPayload, OrchStarted, PrPayload, TaskPayload,
+    TaskProgress, Timestamp, UnitStarted,
+};
+use choo_tests::{Oracle, Random, line_text, repository, skipped};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// How many lines to make up. Half a second of work for the slowest reader.
+const GENERATED: usize = 8000;
+
+fn limits() -> Limits {
+    Limits::default()
+}
+
+/// Asks every reader about those of the lines that the validator lets in.
+fn judge(candidates: Vec<Vec<u8>>) -> usize {
+    let lines: Vec<Vec<u8>> =
+        candidates.into_iter().filter(|line| Line::parse(line, &limits()).is_ok()).collect();
+    for oracle in Oracle::ALL {
+        let Some(said) = oracle.ask(&lines) else { continue };
+        let wrong: Vec<String> = lines
+            .iter()
+            .zip(&said)
+            .filter_map(|(line, said)| {
+                let why = disagreement(oracle, &Line::parse(line, &limits()).unwrap(), said)?;
+                Some(format!("{why}\n  line: {}\n  said: {said}", String::from_utf8_lossy(line)))
+            })
+            .collect();
+        let shown = &wrong[..wrong.len().min(5)];
+        assert!(wrong.is_empty(), "{oracle:?} disagrees on {}:\n{}", wrong.len(), shown.join("\n"));
+    }
+    lines.len()
+}
+
+/// In what a reader differs from us.
+fn disagreement(oracle: Oracle, line: &Line<'_>, said: &str) -> Option<String> {
+    if said.starts_with('!') {
+        return Some("it is refused".to_owned());
+    }
+    let (said, millis) = said.split_once('\t').unwrap_or((said, ""));
+    let said: Value = serde_json::from_str(said).unwrap();
+    if oracle == Oracle::Go {
+        return envelope(line, &said["event"])
+            .or_else(|| members(line, &said["value"]))
+            .or_else(|| typed(line, &said["typed"], true));
+    }
+    let payload = said.get("payload").or(said.get("data")).unwrap_or(&Value::Null);
+    let ours = line.time.map(Timestamp::unix_millis);
+    envelope(line, &said).or_else(|| members(line, &said)).or_else(|| typed(line, payload, false)).or_else(
+        || {
+            differs("Date", &ours.map(|ms| ms.to_string()), &Some(millis.to_owned()))
+                .filter(|_| oracle == Oracle::V8 && ours.is_some())
+        },
+    )
+}
+
+fn differs<T: PartialEq + Debug>(what: &str, ours: &T, theirs: &T) -> Option<String> {
+    (ours != theirs).then(|| format!("{what} is {ours:?} here and {theirs:?} there"))
+}
+
+/// Compares the envelope.
+fn envelope(line: &Line<'_>, said: &Value) -> Option<String> {
+    let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
+    let time = said.get("time").or(said.get("timestamp")).and_then(Value::as_str);
+    let time = time.map(|text| text.parse::<Timestamp>().unwrap());
+    let integer = |key: &str| said[key].as_f64();
+    #[allow(clippy::cast_precision_loss, reason = "at most 53 bits, as the validator has seen to")]
+    let double = |n: Option<i64>| n.map(|n| n as f64);
+    differs("type", &line.kind.clone().into_owned(), &text("type"))
+        .or_else(|| {
+            differs("time", &line.time.map(|time| time.to_string()), &time.map(|time| time.to_string()))
+        })
+        .or_else(|| differs("unit", &line.unit.clone().into_owned(), &text("unit")))
+        .or_else(|| differs("error", &line.error.clone().into_owned(), &text("error")))
+        .or_else(|| differs("run", &line.run.clone().unwrap_or_default().into_owned(), &text("run")))
+        .or_else(|| differs("task", &double(line.task), &integer("task")))
+        .or_else(|| differs("pr", &double(line.pr), &integer("pr")))
+        .or_else(|| differs("seq", &double(line.seq.map(u64::cast_signed)), &integer("seq")))
+}
+
+/// Compares the payload and the unknown members, as values.
+fn members(line: &Line<'_>, said: &Value) -> Option<String> {
+    let payload = said.get("payload").or(said.get("data")).unwrap_or(&Value::Null);
+    let ours: Value = line.payload_json().map_or(Value::Null, |json| serde_json::from_str(json).unwrap());
+    if !same(&ours, payload) {
+        return Some("payload".to_owned());
+    }
+    line.extra()
+        .find(|(key, json)| {
+            let ours: Value = serde_json::from_str(json).unwrap();
+            !said.get(*key).is_some_and(|theirs| same(&ours, theirs))
+        })
+        .map(|(key, _)| format!("member {key:?}"))
+}
+
+/// Equal, numbers as doubles.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Compares the typed payload, where ours can be read as its type, with the reader's, typed or not.
+fn typed(line: &Line<'_>, said: &Value, by_type: bool) -> Option<String> {
+    fn ours<T: DeserializeOwned + Serialize>(line: &Line<'_>) -> Option<Value> {
+        Some(serde_json::to_value(line.payload::<T>()?.ok()?).unwrap())
+    }
+    let ours = match &*line.kind {
+        "orch.started" => ours::<OrchStarted>(line),
+        "graph" => ours::<GraphPayload>(line),
+        "unit.started" => ours::<UnitStarted>(line),
+        "task.started" => ours::<TaskPayload>(line),
+        "task.progress" => ours::<TaskProgress>(line),
+        "pr.created" => ours::<PrPayload>(line),
+        "log.stdout" | "log.error" => ours::<LogPayload>(line),
+        "link.lost" => ours::<LinkLost>(line),
+        _ => None,
+    }?;
+    // Into a struct, Go puts equal keys together where every other reader takes the last one.
+    if by_type && has_duplicate_keys(line.payload_json()?) {
+        return None;
+    }
+    (!fits(&ours, said)).then(|| format!("typed payload, here {ours}"))
+}
+
+/// Whether a reader finds in `theirs` what we found: the same members, absent ones as their default.
+fn fits(ours: &Value, theirs: &Value) -> bool {
+    let default = match ours {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.values().all(|value| fits(value, &Value::Null)),
+    };
+    match (ours, theirs) {
+        (_, Value::Null) => default,
+        (Value::Object(ours), Value::Object(theirs)) => {
+            ours.iter().all(|(key, ours)| fits(ours, theirs.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(ours), Value::Array(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| fits(ours, theirs))
+        }
+        // Exactly: these are integers that every reader must hold.
+        (Value::Number(ours), Value::Number(theirs)) => {
+            ours.as_i64().is_some() && ours.as_f64() == theirs.as_f64()
+        }
+        (ours, theirs) => ours == theirs,
+    }
+}
+
+fn has_duplicate_keys(json: &str) -> bool {
+    let value: Value = serde_json::from_str(json).unwrap();
+    // Colons outside strings: one for each member that is written, against those that are kept.
+    let mut outside = true;
+    let mut escaped = false;
+    let mut written = 0;
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => outside = !outside,
+            b':' if outside => written += 1,
+            _ => {}
+        }
+    }
+    written != kept(&value)
+}
+
+fn kept(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => list.iter().map(kept).sum(),
+        Value::Object(map) => map.len() + map.values().map(kept).sum::<usize>(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn our_vectors_mean_the_same_to_all() {
+    let text = std::fs::read_to_string(repository().join("tests/vectors/lines.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let lines = cases.iter().filter_map(|case| Some(case["line"].as_str()?.as_bytes().to_vec()));
+    let text = std::fs::read_to_string(repository().join("tests/vectors/go/lines.ndjson")).unwrap();
+    let of_go = text.lines().map(|line| line.as_bytes().to_vec());
+    assert!(judge(lines.chain(of_go).collect()) > 900);
+}
+
+#[test]
+fn generated_lines_mean_the_same_to_all() {
+    let mut random = Random::new(3);
+    let accepted = judge((0..GENERATED).map(|_| line_text::line(&mut random)).collect());
+    assert!((GENERATED / 4..GENERATED * 9 / 10).contains(&accepted), "{accepted} of {GENERATED} are lines");
+}
+
+/// The files of the suite with their names, which begin with the verdict; `None` where it is not.
+fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
+    let dir: PathBuf = repository().join("../shared/data/json-test-suite");
+    let Ok(entries) = std::fs::read_dir(&dir) else {
+        skipped("JSONTestSuite", "it is not in ../shared/data");
+        return None;
+    };
+    let mut files: Vec<(String, Vec<u8>)> = entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .filter(|(name, _)| name.ends_with(".json"))
+        .collect();
+    files.sort();
+    Some(files)
+}
+
+/// A document at each place that a line has for a value.
+fn as_lines(document: &[u8]) -> [Vec<u8>; 4] {
+    let around = |before: &str, after: &str| [before.as_bytes(), document, after.as_bytes()].concat();
+    [
+        around("{\"type\":\"a\",\"payload\":", "}"),
+        around("{\"x\":", ",\"type\":\"a\"}"),
+        around("{\"type\":\"unit.started\",\"data\":{\"a\":[0,", "]}}"),
+        around("", ""),
+    ]
+}
+
+#[test]
+fn json_test_suite_is_judged_as_it_says_and_means_the_same_to_all() {
+    let Some(mut files) = json_test_suite() else { return };
+    assert!(files.len() > 280);
+    for (name, document) in &mut files {
+        if name.starts_with("y_") && document.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            // A document may have line breaks, a line may not.
+            for line in &as_lines(document)[..3] {
+                let error = Line::parse(line, &limits()).unwrap_err();
+                assert_eq!(error.kind, LineErrorKind::LineBreak, "{name}: {error}");
+            }
+            document.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        }
+        for line in &as_lines(document)[..3] {
+            let verdict = Line::parse(line, &limits());
+            let text = String::from_utf8_lossy(line);
+            assert_eq!(verdict.is_ok(), name.starts_with("y_"), "{name}: {text}: {verdict:?}");
+        }
+    }
+    let accepted = judge(files.iter().flat_map(|(_, document)| as_lines(document)).collect());
+    assert!(accepted > 280, "{accepted}");
+}
