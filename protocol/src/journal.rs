@@ -4,12 +4,13 @@ mod search;
 mod segment;
 mod view;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::json::Scanner;
+use crate::names::Names;
 use crate::{Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp, reader};
 use segment::{Entry, Segment};
 use view::View;
@@ -42,10 +43,11 @@ pub struct Journal {
     next: u64,
     /// The last one takes new lines; empty before the first line.
     segments: VecDeque<Segment>,
-    runs: BTreeMap<String, RunLists>,
+    run_names: Names,
+    /// By the number of the run's name.
+    runs: Vec<RunLists>,
     lists: Vec<List>,
     kinds: Names,
-    units: Names,
     /// Lists made by a filter, the one asked for last at the end.
     views: Vec<View>,
 }
@@ -100,10 +102,17 @@ struct RunLists {
     events: usize,
     /// All log lines.
     logs: usize,
-    /// Log lines by unit, by unit number.
-    units: BTreeMap<u32, usize>,
-    /// Log lines by unit and task.
-    tasks: BTreeMap<(u32, Option<i64>), usize>,
+    unit_names: Names,
+    /// Log lines by unit, by the number of the unit's name.
+    units: Vec<UnitLists>,
+}
+
+/// The lists of log lines of one unit.
+#[derive(Debug)]
+struct UnitLists {
+    logs: usize,
+    /// Log lines by task, in the order of the tasks.
+    tasks: Vec<(Option<i64>, usize)>,
 }
 
 /// Numbers of lines, rising.
@@ -133,33 +142,33 @@ impl Journal {
             bytes: 0,
             next: 0,
             segments: VecDeque::new(),
-            runs: BTreeMap::new(),
+            run_names: Names::default(),
+            runs: Vec::new(),
             lists: Vec::new(),
             kinds: Names::default(),
-            units: Names::default(),
             views: Vec::new(),
         }
     }
 
     /// Takes a line of the run that it names (of the run `""` if it names none).
     pub fn push(&mut self, line: &Line<'_>) {
-        let run = line.run.as_deref().unwrap_or_default();
-        if !self.runs.contains_key(run) {
-            let lists = RunLists {
-                events: self.new_list(None),
-                logs: self.new_list(None),
-                units: BTreeMap::new(),
-                tasks: BTreeMap::new(),
-            };
-            self.runs.insert(run.to_owned(), lists);
-        }
-        let unit = self.units.number(&line.unit);
-        let log = LogStream::of(&line.kind).map(|_| self.log_list(run, unit, line.task));
-        let Some(lists) = self.runs.get(run) else { return };
-        let entry = Entry::new(self.kinds.number(&line.kind), unit, lists.events, log);
         let number = self.next;
         self.next += 1;
-        self.lists[lists.events].lines.push_back(number);
+        let (run, new) = self.run_names.add(line.run.as_deref().unwrap_or_default());
+        if new {
+            let lists = RunLists {
+                events: new_list(&mut self.lists, None),
+                logs: new_list(&mut self.lists, None),
+                unit_names: Names::default(),
+                units: Vec::new(),
+            };
+            self.runs.push(lists);
+        }
+        let run = &mut self.runs[run];
+        let unit = run.unit(&line.unit, &mut self.lists);
+        let log = LogStream::of(&line.kind).map(|_| run.units[unit].task(line.task, &mut self.lists));
+        let entry = Entry::new(self.kinds.add(&line.kind).0, unit, run.events, log);
+        self.lists[run.events].lines.push_back(number);
         let mut list = log;
         while let Some(at) = list {
             self.lists[at].lines.push_back(number);
@@ -217,7 +226,7 @@ impl Journal {
 
     /// How many events of a run have gone to make room.
     pub fn events_dropped(&self, run: &str) -> u64 {
-        self.runs.get(run).map_or(0, |lists| self.lists[lists.events].dropped)
+        self.lists_of(run).map_or(0, |run| self.lists[run.events].dropped)
     }
 
     /// Bytes in use, by the measure of the limit.
@@ -225,19 +234,29 @@ impl Journal {
         self.bytes
     }
 
+    fn lists_of(&self, run: &str) -> Option<&RunLists> {
+        self.runs.get(self.run_names.find(run)?)
+    }
+
     fn log_lines(&self, run: &str, unit: Option<&str>, task: Option<i64>) -> Option<&List> {
-        let lists = self.runs.get(run)?;
-        let at = match (unit, task) {
-            (None, _) => lists.logs,
-            (Some(unit), None) => *lists.units.get(&self.units.find(unit)?)?,
-            (Some(unit), task) => *lists.tasks.get(&(self.units.find(unit)?, task))?,
+        let run = self.lists_of(run)?;
+        let at = match unit {
+            None => run.logs,
+            Some(unit) => {
+                let unit = run.units.get(run.unit_names.find(unit)?)?;
+                match task {
+                    None => unit.logs,
+                    task => unit.tasks[unit.place(task).ok()?].1,
+                }
+            }
         };
         self.lists.get(at)
     }
 
     /// The numbers of the events that fit.
     fn listed(&mut self, run: &str, filter: &EventFilter) -> Option<&VecDeque<u64>> {
-        let events = self.runs.get(run)?.events;
+        let run = self.runs.get(self.run_names.find(run)?)?;
+        let events = run.events;
         if *filter == EventFilter::default() {
             return Some(&self.lists[events].lines);
         }
@@ -255,7 +274,7 @@ impl Journal {
         let begin = all.partition_point(|number| *number < view.scanned());
         for &number in all.range(begin..) {
             if let Some((entry, text)) = entry(&self.segments, number) {
-                view.look_at(number, entry, text, &self.kinds, &self.units);
+                view.look_at(number, self.kinds.name(entry.kind()), run.unit_names.name(entry.unit()), text);
             }
         }
         Some(view.lines())
@@ -263,27 +282,6 @@ impl Journal {
 
     fn text(&self, number: u64) -> Option<&str> {
         entry(&self.segments, number).map(|(_, text)| text)
-    }
-
-    fn new_list(&mut self, parent: Option<usize>) -> usize {
-        self.lists.push(List { parent, lines: VecDeque::new(), dropped: 0 });
-        self.lists.len() - 1
-    }
-
-    /// The list for log lines of this task, whose parents are those of the unit and of the run.
-    fn log_list(&mut self, run: &str, unit: u32, task: Option<i64>) -> usize {
-        let next = self.lists.len();
-        let Some(lists) = self.runs.get_mut(run) else { return next };
-        if let Some(list) = lists.tasks.get(&(unit, task)) {
-            return *list;
-        }
-        let of_unit = *lists.units.entry(unit).or_insert(next);
-        if of_unit == next {
-            self.lists.push(List { parent: Some(lists.logs), lines: VecDeque::new(), dropped: 0 });
-        }
-        let of_task = self.lists.len();
-        lists.tasks.insert((unit, task), of_task);
-        self.new_list(Some(of_unit))
     }
 
     fn drop_oldest(&mut self) {
@@ -308,6 +306,41 @@ fn entry(segments: &VecDeque<Segment>, number: u64) -> Option<(&Entry, &str)> {
     segments.get(at)?.get(number)
 }
 
+fn new_list(lists: &mut Vec<List>, parent: Option<usize>) -> usize {
+    lists.push(List { parent, lines: VecDeque::new(), dropped: 0 });
+    lists.len() - 1
+}
+
+impl RunLists {
+    /// The number of a unit, whose lists are made if it is new.
+    fn unit(&mut self, name: &str, lists: &mut Vec<List>) -> usize {
+        let (unit, new) = self.unit_names.add(name);
+        if new {
+            let logs = new_list(lists, Some(self.logs));
+            self.units.push(UnitLists { logs, tasks: Vec::new() });
+        }
+        unit
+    }
+}
+
+impl UnitLists {
+    fn place(&self, task: Option<i64>) -> Result<usize, usize> {
+        self.tasks.binary_search_by(|(known, _)| known.cmp(&task))
+    }
+
+    /// The list of a task's log lines, made if it is new.
+    fn task(&mut self, task: Option<i64>, lists: &mut Vec<List>) -> usize {
+        match self.place(task) {
+            Ok(at) => self.tasks[at].1,
+            Err(at) => {
+                let list = new_list(lists, Some(self.logs));
+                self.tasks.insert(at, (task, list));
+                list
+            }
+        }
+    }
+}
+
 impl List {
     fn drop_first(&mut self) {
         self.lines.pop_front();
@@ -327,33 +360,6 @@ impl LogLine {
             content: payload.content,
             n: payload.n,
         })
-    }
-}
-
-/// Names and their numbers, from 0.
-#[derive(Debug, Default)]
-struct Names {
-    numbers: BTreeMap<String, u32>,
-    names: Vec<String>,
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(name.to_owned(), number);
-        self.names.push(name.to_owned());
-        number
-    }
-
-    fn find(&self, name: &str) -> Option<u32> {
-        self.numbers.get(name).copied()
-    }
-
-    fn name(&self, number: u32) -> &str {
-        self.names.get(number as usize).map_or("", String::as_str)
     }
 }
 

@@ -10,12 +10,11 @@ mod columns;
 mod order;
 mod place;
 
-use std::collections::HashMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::GraphPayload;
+use crate::names::Names;
 use columns::Columns;
 
 /// Sizes of a drawing, in CSS pixels.
@@ -100,30 +99,26 @@ impl GraphLayout {
     /// # Ok::<(), choo_protocol::GraphError>(())
     /// ```
     pub fn of(graph: &GraphPayload, spacing: Spacing) -> Self {
-        let mut index = HashMap::with_capacity(graph.nodes.len());
-        let mut nodes = Vec::with_capacity(graph.nodes.len());
+        let mut names = Names::default();
         let mut levels = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
-            let next = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
-            index.entry(node.id.as_str()).or_insert_with(|| {
-                nodes.push(node.id.as_str());
+            if let (_, true) = names.add(&node.id) {
                 levels.push(node.level.unwrap_or(0));
-                next
-            });
+            }
         }
-        let known = |id: &str| index.get(id).copied();
+        let known = |id: &str| names.find(id).and_then(|number| u32::try_from(number).ok());
         let edges: Vec<(u32, u32)> =
             graph.edges.iter().filter_map(|edge| Some((known(&edge.from)?, known(&edge.to)?))).collect();
         let drawing = Drawing::of(&levels, &edges, spacing);
-        let name = |node: u32| nodes[node as usize].to_owned();
+        let name = |node: u32| names.name(node as usize).to_owned();
         GraphLayout {
             width: drawing.width,
             height: drawing.height,
             node_width: spacing.node_width.into(),
             node_height: spacing.node_height.into(),
-            nodes: (nodes.iter().zip(&levels).zip(&drawing.corners))
-                .map(|((id, level), corner)| PlacedNode {
-                    id: (*id).to_owned(),
+            nodes: ((0..).zip(&levels).zip(&drawing.corners))
+                .map(|((node, level), corner)| PlacedNode {
+                    id: name(node),
                     level: *level,
                     x: corner.x,
                     y: corner.y,

@@ -49,6 +49,7 @@ mod limits;
 mod line;
 mod line_error;
 mod loss;
+mod names;
 mod payload;
 mod plain;
 mod raw;

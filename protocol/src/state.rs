@@ -338,12 +338,10 @@ impl RunState {
         }
         if self.units.len() > listed {
             // Units met before the graph and not part of it stay behind the listed ones.
-            let mut order: Vec<(u32, String)> =
-                self.units.iter().map(|(id, unit)| (unit.order, id.clone())).collect();
-            order.sort();
-            for (place, (_, id)) in order.into_iter().enumerate() {
+            let ids: Vec<String> = self.unit_ids().into_iter().map(str::to_owned).collect();
+            for (place, id) in (0..).zip(ids) {
                 if let Some(unit) = self.units.get_mut(&id) {
-                    unit.order = u32::try_from(place).unwrap_or(u32::MAX);
+                    unit.order = place;
                 }
             }
         }
@@ -361,9 +359,13 @@ impl RunState {
 
     /// The ids of the units in the producer's order.
     pub fn unit_ids(&self) -> Vec<&str> {
-        let mut ids: Vec<(u32, &str)> = self.units.iter().map(|(id, unit)| (unit.order, &**id)).collect();
-        ids.sort_unstable();
-        ids.into_iter().map(|(_, id)| id).collect()
+        let units: Vec<(&String, &UnitState)> = self.units.iter().collect();
+        // Place and index in one number, so that the browser needs no sort but that of the layout.
+        let mut order: Vec<u64> =
+            (0_u64..).zip(&units).map(|(index, (_, unit))| u64::from(unit.order) << 32 | index).collect();
+        order.sort_unstable();
+        let index = |key: u64| usize::try_from(key & u64::from(u32::MAX)).ok();
+        order.into_iter().filter_map(|key| Some(units.get(index(key)?)?.0.as_str())).collect()
     }
 
     /// The dependency graph with the units' current statuses.

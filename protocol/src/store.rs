@@ -4,7 +4,7 @@ mod changes;
 mod parts;
 mod seen;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub use changes::{StoreChanges, UnitChanges};
 pub struct RunStore {
     limits: Limits,
     decoder: LineDecoder,
-    runs: BTreeMap<RunId, Run>,
+    /// By id.
+    runs: Vec<Run>,
     journal: Journal,
     changes: Changes,
     cursor: Option<String>,
@@ -127,7 +128,7 @@ impl RunStore {
         RunStore {
             limits,
             decoder: LineDecoder::new(limits),
-            runs: BTreeMap::new(),
+            runs: Vec::new(),
             journal: Journal::new(journal_bytes),
             changes: Changes::default(),
             cursor: None,
@@ -139,7 +140,7 @@ impl RunStore {
     /// Another connection begins: a torn line and a torn snapshot of the last one are forgotten.
     pub fn begin_stream(&mut self) {
         self.decoder = LineDecoder::new(self.limits);
-        self.runs.values_mut().for_each(|run| run.parts = None);
+        self.runs.iter_mut().for_each(|run| run.parts = None);
     }
 
     /// Takes the next bytes of the stream, cut anywhere. A bad line is counted and kept as a
@@ -187,14 +188,18 @@ impl RunStore {
 
     /// All runs, the one that started last first.
     pub fn summaries(&mut self) -> Vec<RunSummary> {
-        let mut summaries: Vec<RunSummary> = self.runs.values_mut().map(Run::summary).collect();
-        summaries.sort_by(|a, b| (b.started, &b.run).cmp(&(a.started, &a.run)));
+        let mut summaries: Vec<RunSummary> = Vec::with_capacity(self.runs.len());
+        for run in &mut self.runs {
+            let summary = run.summary();
+            let later = |other: &RunSummary| (other.started, &other.run) > (summary.started, &summary.run);
+            summaries.insert(summaries.partition_point(later), summary);
+        }
         summaries
     }
 
     /// The state of a run.
     pub fn state(&self, run: &str) -> Option<&RunState> {
-        self.runs.get(run).map(|run| &run.state)
+        find(&self.runs, run).ok().map(|at| &self.runs[at].state)
     }
 
     /// The state of one unit.
@@ -204,7 +209,8 @@ impl RunStore {
 
     /// The drawing of a run's graph; the same until its units or edges change.
     pub fn layout(&mut self, run: &str) -> Option<&GraphLayout> {
-        let run = self.runs.get_mut(run)?;
+        let at = find(&self.runs, run).ok()?;
+        let run = &mut self.runs[at];
         Some(run.layout.get_or_insert_with(|| GraphLayout::of(&run.state.graph(), Spacing::default())))
     }
 
@@ -277,7 +283,7 @@ impl RunStore {
     }
 
     fn take_snapshot(&mut self, snapshot: HubSnapshot) {
-        let run = self.runs.entry(snapshot.run.clone()).or_insert_with_key(Run::new);
+        let Some(run) = named(&mut self.runs, snapshot.run.as_str()) else { return };
         if let Some(state) = Parts::add(&mut run.parts, snapshot) {
             run.state = state;
             run.layout = None;
@@ -287,7 +293,7 @@ impl RunStore {
     }
 
     fn take_end(&mut self, end: HubEnd) {
-        let run = self.runs.entry(end.run.clone()).or_insert_with_key(Run::new);
+        let Some(run) = named(&mut self.runs, end.run.as_str()) else { return };
         // The other ends are events and have been folded.
         if end.status == RunStatus::Stale && run.state.set_stale() {
             self.changes.add(&end.run, "", Change::Run);
@@ -305,25 +311,26 @@ impl RunStore {
     }
 }
 
+/// Where a run is, or where it belongs.
+fn find(runs: &[Run], id: &str) -> Result<usize, usize> {
+    runs.binary_search_by(|run| run.state.run.as_str().cmp(id))
+}
+
 /// The run, made if it is new.
-fn named<'a>(runs: &'a mut BTreeMap<RunId, Run>, id: &str) -> Option<&'a mut Run> {
-    if !runs.contains_key(id) {
-        let id: RunId = id.parse().ok()?;
-        let run = Run::new(&id);
-        runs.insert(id, run);
-    }
-    runs.get_mut(id)
+fn named<'a>(runs: &'a mut Vec<Run>, id: &str) -> Option<&'a mut Run> {
+    let at = match find(runs, id) {
+        Ok(at) => at,
+        Err(at) => {
+            runs.insert(at, Run::new(id.parse().ok()?));
+            at
+        }
+    };
+    runs.get_mut(at)
 }
 
 impl Run {
-    fn new(id: &RunId) -> Self {
-        Run {
-            state: RunState::new(id.clone()),
-            seen: Seen::default(),
-            parts: None,
-            layout: None,
-            counts: None,
-        }
+    fn new(id: RunId) -> Self {
+        Run { state: RunState::new(id), seen: Seen::default(), parts: None, layout: None, counts: None }
     }
 
     fn summary(&mut self) -> RunSummary {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use choo_protocol::{EventFilter, StoreFault, UnitState};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::json;
@@ -50,16 +51,10 @@ impl RunStore {
 
     /// The units of a run by id: those asked for that exist, or all.
     pub fn units(&self, run: &str, ids: Option<Vec<String>>) -> Answer {
-        let Some(state) = self.inner.state(run) else {
-            return json::object(&BTreeMap::<&str, &UnitState>::new());
-        };
-        match ids {
-            None => json::object(&state.units),
-            Some(ids) => {
-                let units: BTreeMap<&str, &UnitState> =
-                    ids.iter().filter_map(|id| Some((id.as_str(), state.units.get(id)?))).collect();
-                json::object(&units)
-            }
+        match (self.inner.state(run), ids) {
+            (None, _) => json::parse("{}"),
+            (Some(state), None) => json::object(&state.units),
+            (Some(state), Some(ids)) => json::object(&Picked { units: &state.units, ids: &ids }),
         }
     }
 
@@ -133,6 +128,18 @@ impl RunStore {
     #[wasm_bindgen(getter)]
     pub fn version(&self) -> f64 {
         number(self.inner.version())
+    }
+}
+
+/// Some units of many, as a map.
+struct Picked<'a> {
+    units: &'a BTreeMap<String, UnitState>,
+    ids: &'a [String],
+}
+
+impl Serialize for Picked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.ids.iter().filter_map(|id| Some((id, self.units.get(id)?))))
     }
 }
 

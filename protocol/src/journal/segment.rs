@@ -4,18 +4,34 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     end: u32,
-    pub(super) kind: u32,
-    pub(super) unit: u32,
+    kind: u32,
+    unit: u32,
     events: u32,
     /// `u32::MAX` for a line that is no log line.
     log: u32,
 }
 
 impl Entry {
-    /// Lists are numbered in 32 bits: there are fewer than lines, and lines are bounded by memory.
-    pub(super) fn new(kind: u32, unit: u32, events: usize, log: Option<usize>) -> Self {
-        let number = |list: usize| u32::try_from(list).unwrap_or(u32::MAX);
-        Entry { end: 0, kind, unit, events: number(events), log: log.map_or(u32::MAX, number) }
+    /// All of them are numbered in 32 bits: there are fewer than lines, and lines are bounded by memory.
+    pub(super) fn new(kind: usize, unit: usize, events: usize, log: Option<usize>) -> Self {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Entry {
+            end: 0,
+            kind: number(kind),
+            unit: number(unit),
+            events: number(events),
+            log: log.map_or(u32::MAX, number),
+        }
+    }
+
+    /// The number of its type's name.
+    pub(super) fn kind(&self) -> usize {
+        self.kind as usize
+    }
+
+    /// The number of its unit's name within the run.
+    pub(super) fn unit(&self) -> usize {
+        self.unit as usize
     }
 
     /// The list of all events of its run.

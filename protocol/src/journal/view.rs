@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::EventFilter;
 use super::search::Needle;
-use super::segment::Entry;
-use super::{EventFilter, Names};
 use crate::{Filter, Glob};
 
 /// Looks at every line once, when the list is next asked for.
@@ -51,9 +50,9 @@ impl View {
         &self.lines
     }
 
-    pub(super) fn look_at(&mut self, number: u64, entry: &Entry, text: &str, kinds: &Names, units: &Names) {
+    /// Takes the next line, as it is in the list of all.
+    pub(super) fn look_at(&mut self, number: u64, kind: &str, unit: &str, text: &str) {
         self.scanned = number + 1;
-        let (kind, unit) = (kinds.name(entry.kind), units.name(entry.unit));
         // What says that something is missing is told to those who search, too.
         let told = kind == crate::kind::LINK_LOST;
         if !self.impossible && self.filter.admits(kind, unit, None) && (told || self.needle.is_in(text)) {

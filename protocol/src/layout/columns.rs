@@ -1,6 +1,5 @@
 //! The graph as columns: nodes by level, and bends where long edges pass through a column.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A graph in which every link joins neighbouring columns.
@@ -36,9 +35,11 @@ impl Columns {
     /// decide the direction.
     pub(super) fn new(levels: &[u32], edges: &[(u32, u32)]) -> Self {
         // Levels may be any numbers, with holes; columns are the ones in use.
-        let used: Vec<u32> = levels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let mut column: Vec<u32> =
-            levels.iter().map(|level| number(used.partition_point(|other| other < level))).collect();
+        let mut used: Vec<u64> = levels.iter().map(|level| u64::from(*level)).collect();
+        used.sort_unstable();
+        used.dedup();
+        let column_of = |level: &u32| number(used.partition_point(|other| *other < u64::from(*level)));
+        let mut column: Vec<u32> = levels.iter().map(column_of).collect();
         let rising: Vec<(u32, u32)> = edges
             .iter()
             .map(|&(a, b)| if column[a as usize] <= column[b as usize] { (a, b) } else { (b, a) })
@@ -116,18 +117,24 @@ fn chains(column: &mut Vec<u32>, rising: &[(u32, u32)]) -> Vec<Range<u32>> {
         let passed = column[to as usize] - column[from as usize] - 1;
         lengths[from as usize] = passed.max(lengths[from as usize]);
     }
-    let mut shortest_first: Vec<(u32, u32)> =
-        lengths.into_iter().zip(0..).filter(|(length, _)| *length > 0).collect();
+    // Length and node in one number: the sort is the one that the ordering uses.
+    let mut shortest_first: Vec<u64> = (0_u64..)
+        .zip(&lengths)
+        .filter(|(_, length)| **length > 0)
+        .map(|(node, length)| u64::from(*length) << 32 | node)
+        .collect();
     shortest_first.sort_unstable();
     let mut chains = vec![0..0; nodes];
     let mut room = (nodes * BENDS_PER_NODE).max(BENDS);
-    for (length, node) in shortest_first {
+    for key in shortest_first {
+        let node = usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default();
+        let length = lengths[node];
         let Some(rest) = room.checked_sub(length as usize) else { break };
         room = rest;
         let start = number(column.len());
-        let first = column[node as usize] + 1;
+        let first = column[node] + 1;
         column.extend(first..first + length);
-        chains[node as usize] = start..start + length;
+        chains[node] = start..start + length;
     }
     chains
 }

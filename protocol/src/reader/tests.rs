@@ -29,7 +29,7 @@ fn values_are_read_as_serde_json_reads_them() {
         assert_eq!(read::<Sample>(json).unwrap(), expected, "{json}");
     }
     for json in
-        ["null", "true", "-1.5e3", "18446744073709551615", "-9223372036854775808", r#"[{"a":[]},"\n"]"#]
+        ["null", "true", "-0", "-1.5e3", "18446744073709551615", "-9223372036854775808", r#"[{"a":[]},"\n"]"#]
     {
         let expected: Value = serde_json::from_str(json).unwrap();
         assert_eq!(read::<Value>(json).unwrap(), expected, "{json}");
@@ -52,7 +52,8 @@ fn another_shape_is_an_error_that_says_what_was_found() {
     for (json, said) in [
         (r#"{"text":5}"#, "expected a string, found a number at byte 8"),
         (r#"{"number":1.5}"#, "expected an integer, found 1.5"),
-        (r#"{"number":-1}"#, "invalid value: integer `-1`, expected u32"),
+        (r#"{"number":-0}"#, "expected an integer, found -0"),
+        (r#"{"number":-1}"#, "expected u32, found -1"),
         (r#"{"list":{}}"#, "expected a list, found an object at byte 8"),
         (r#"{"by_number":{"x":"ready"}}"#, "expected an integer, found x"),
         (r#"{"by_number":{"1":"napping"}}"#, "unknown variant `napping`"),

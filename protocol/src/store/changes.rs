@@ -1,10 +1,9 @@
 //! What changed in a store since it was last asked.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::names::Names;
 use crate::{Change, HubBye, HubEnd, HubGap, HubHello, RunId};
 
 /// What changed in a store: names only, in proportion to the change. Ask the store for what is shown.
@@ -43,14 +42,15 @@ pub struct StoreChanges {
 pub struct UnitChanges {
     /// The run.
     pub run: RunId,
-    /// The units, each once.
+    /// The units, each once, in the order in which they first changed.
     pub ids: Vec<String>,
 }
 
 /// Changes as they gather.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    runs: BTreeMap<RunId, RunChanges>,
+    /// In the order of their ids.
+    runs: Vec<RunChanges>,
     pub(super) events: u64,
     gap_count: u64,
     gaps: Vec<HubGap>,
@@ -61,10 +61,11 @@ pub(super) struct Changes {
     pub(super) bye: Option<HubBye>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct RunChanges {
+    run: RunId,
     all: bool,
-    units: BTreeSet<String>,
+    units: Names,
 }
 
 const MAX_GAPS: usize = 16;
@@ -74,15 +75,16 @@ impl Changes {
         if matches!(change, Change::Ignored | Change::None) {
             return;
         }
-        if !self.runs.contains_key(run) {
-            self.runs.insert(run.clone(), RunChanges::default());
+        let at = self.runs.partition_point(|changes| changes.run < *run);
+        if self.runs.get(at).is_none_or(|changes| changes.run != *run) {
+            self.runs.insert(at, RunChanges { run: run.clone(), all: false, units: Names::default() });
         }
-        let Some(changes) = self.runs.get_mut(run) else { return };
+        let changes = &mut self.runs[at];
         if change == Change::All {
             changes.all = true;
-            changes.units.clear();
-        } else if change == Change::Unit && !changes.all && !changes.units.contains(unit) {
-            changes.units.insert(unit.to_owned());
+            changes.units = Names::default();
+        } else if change == Change::Unit && !changes.all {
+            changes.units.add(unit);
         }
     }
 
@@ -106,11 +108,11 @@ impl Changes {
             bye: self.bye,
             ..StoreChanges::default()
         };
-        for (run, RunChanges { all, units }) in self.runs {
+        for RunChanges { run, all, units } in self.runs {
             if all {
                 changes.all.push(run.clone());
             } else if !units.is_empty() {
-                changes.units.push(UnitChanges { run: run.clone(), ids: units.into_iter().collect() });
+                changes.units.push(UnitChanges { run: run.clone(), ids: units.into_names() });
             }
             changes.runs.push(run);
         }

@@ -1,12 +1,10 @@
 //! Which of a run's lines have been here.
 
-use std::collections::BTreeMap;
-
 /// A set of `seq` as ranges: a stream without holes is one range.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// End of each range by its beginning, both included.
-    ranges: BTreeMap<u64, u64>,
+    /// First and last of each range, in rising order, with holes between them.
+    ranges: Vec<(u64, u64)>,
 }
 
 /// A filtered stream is all holes. When there are more ranges than this the hole between the first two
@@ -16,19 +14,25 @@ const MAX_RANGES: usize = 1024;
 impl Seen {
     /// Adds a number; `false` if it was there.
     pub(super) fn insert(&mut self, seq: u64) -> bool {
-        let before = self.ranges.range(..=seq).next_back().map(|(from, to)| (*from, *to));
-        let from = match before {
-            Some((_, to)) if seq <= to => return false,
-            Some((from, to)) if seq == to + 1 => from,
-            _ => seq,
+        // Nearly always the number follows the last one.
+        let at = match self.ranges.last() {
+            Some((_, to)) if *to < seq => self.ranges.len(),
+            _ => self.ranges.partition_point(|(_, to)| *to < seq),
         };
-        let to = self.ranges.remove(&(seq + 1)).unwrap_or(seq);
-        self.ranges.insert(from, to);
-        if self.ranges.len() > MAX_RANGES
-            && let Some((first, _)) = self.ranges.pop_first()
-            && let Some((_, end)) = self.ranges.pop_first()
-        {
-            self.ranges.insert(first, end);
+        if self.ranges.get(at).is_some_and(|(from, _)| *from <= seq) {
+            return false;
+        }
+        let follows = at > 0 && self.ranges[at - 1].1 + 1 == seq;
+        let leads = self.ranges.get(at).is_some_and(|(from, _)| *from == seq + 1);
+        match (follows, leads) {
+            (true, true) => self.ranges[at - 1].1 = self.ranges.remove(at).1,
+            (true, false) => self.ranges[at - 1].1 = seq,
+            (false, true) => self.ranges[at].0 = seq,
+            (false, false) => self.ranges.insert(at, (seq, seq)),
+        }
+        if self.ranges.len() > MAX_RANGES {
+            let (first, _) = self.ranges.remove(0);
+            self.ranges[0].0 = first;
         }
         true
     }
@@ -43,7 +47,7 @@ mod tests {
         for seq in seqs {
             seen.insert(seq);
         }
-        seen.ranges.into_iter().collect()
+        seen.ranges
     }
 
     #[test]

@@ -248,7 +248,7 @@ fn the_layout_is_made_anew_only_for_a_new_graph() {
     push(&mut store, &started("r", 1));
     assert_eq!(store.layout("r").map(|layout| layout.nodes.len()), Some(2));
     push(&mut store, &unit("started", "a", "r", 2));
-    assert!(store.runs["r"].layout.is_some(), "a status moves no box");
+    assert!(store.runs[0].layout.is_some(), "a status moves no box");
     push(&mut store, &unit("started", "new", "r", 3));
     assert_eq!(store.layout("r").map(|layout| layout.nodes.len()), Some(3));
     assert_eq!(store.layout("absent"), None);
