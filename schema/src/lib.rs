@@ -1,1 +1,12 @@
-//! (empty)
+//! JSON Schema (draft 2020-12) of everything on the wire, made from the Rust types.
+//!
+//! [`documents`] gives the files that stand in `schema/`; the program of this crate writes or checks
+//! them. TypeScript types are made from the files, so that three languages agree by construction.
+
+mod document;
+mod drift;
+mod payloads;
+
+pub use document::{Document, documents};
+pub use drift::{Drift, compare};
+pub use payloads::payload_types;
