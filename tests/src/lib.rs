@@ -36,3 +36,8 @@ pub const WATCHDOG: std::time::Duration = std::time::Duration::from_mins(1);
 pub fn skipped(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
 }
+
+/// The README's example compiles and runs, or this fails.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
