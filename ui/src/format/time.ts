@@ -3,6 +3,12 @@ import { instant } from "./duration";
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
+/** `14:03:07` in the reader's time zone; empty if there is no time. */
+export function formatSecond(time: string | null | undefined): string {
+  const millis = instant(time);
+  return millis === undefined ? "" : CLOCK.format(millis);
+}
+
 /** `14:03:07.120` in the reader's time zone; empty if there is no time. */
 export function formatClock(time: string | null | undefined): string {
   const millis = instant(time);

@@ -6,7 +6,7 @@ import { useNow } from "../format/clock";
 import { elapsed, formatDuration } from "../format/duration";
 import { isActive, UNIT } from "../status/status";
 import { StatusIcon } from "../status/StatusIcon";
-import { describeUnit, taskCount } from "../unit/words";
+import { describeUnit, otherName, taskCount } from "../unit/words";
 import { useGraph, useNodeFocus } from "./GraphFocus";
 
 /** One unit of the graph. Draws itself again when that unit moves, or its part in what the reader points at. */
@@ -25,6 +25,7 @@ export const UnitNode = memo(function UnitNode({ id }: NodeProps) {
       data-status={unit.status}
       data-role={role}
       aria-label={describeUnit(id, unit)}
+      title={otherName(id, unit)}
       aria-pressed={selected}
       tabIndex={active ? 0 : -1}
       onClick={() => select(id)}
@@ -37,7 +38,7 @@ export const UnitNode = memo(function UnitNode({ id }: NodeProps) {
       onBlur={() => focus.point(undefined, neighbours)}
     >
       <StatusIcon look={look} />
-      <span className="graph-node-name">{unit.label ?? id}</span>
+      <span className="graph-node-name">{id}</span>
       <span className="graph-node-meta">
         <span>{taskCount(unit) ?? look.word}</span>
         <Took unit={unit} />

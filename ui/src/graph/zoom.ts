@@ -2,7 +2,7 @@
 export const MIN_ZOOM = 0.02;
 export const MAX_ZOOM = 2;
 /** Small graphs are not blown up beyond this when the whole is shown. */
-export const MAX_FIT_ZOOM = 1.1;
+export const MAX_FIT_ZOOM = 1;
 
 /** Names can still be read at this one. */
 export const READABLE_ZOOM = 0.62;

@@ -8,14 +8,14 @@ const line = { unit: "app", stream: "stdout", content: "", n: 1 } as const;
 
 it("shows hostile output as the text it is", () => {
   const content = "<script>alert(1)</script><b onclick=x>&lt;";
-  render(<LogLine line={{ ...line, content }} showUnit={false} query="" />);
+  render(<LogLine line={{ ...line, content }} number={1} showUnit={false} query="" />);
   const shown = screen.getByTestId("log-line");
   expect(shown.textContent).toContain(content);
   expect(shown.querySelector("script, b")).toBeNull();
 });
 
 it("marks stderr by more than a colour", () => {
-  render(<LogLine line={{ ...line, stream: "stderr", content: "oh no" }} showUnit query="" />);
+  render(<LogLine line={{ ...line, stream: "stderr", content: "oh no" }} number={2} showUnit query="" />);
   expect(screen.getByTestId("log-line").dataset["stream"]).toBe("stderr");
   expect(screen.getByText("err")).toBeTruthy();
   expect(screen.getByText("app")).toBeTruthy();

@@ -63,8 +63,8 @@ export function LogView({ unit }: { readonly unit: string | undefined }) {
           rowHeight={LINE}
           follow={follow}
           onFollow={setFollow}
-          rows={(from, to) => readLines(feed, query, from, to - from).map((line) => (
-            <LogLine line={line} showUnit={showUnit} query={text} />
+          rows={(from, to) => readLines(feed, query, from, to - from).map((line, at) => (
+            <LogLine line={line} number={dropped + from + at + 1} showUnit={showUnit} query={text} />
           ))}
           empty={<p className="pane-empty">{text === "" ? "No output yet." : "No line contains this."}</p>}
         />

@@ -40,6 +40,11 @@ export function plainText(line: string): string {
   return parseAnsi(line).map(({ text }) => text).join("");
 }
 
+/** The same for a text of several lines. */
+export function plainLines(text: string): string {
+  return text.split("\n").map(plainText).join("\n");
+}
+
 /** A terminal goes back to the start of the line at CR, so of a progress bar's states the last one is seen. */
 function overwritten(line: string): string {
   const end = line.endsWith("\r") ? line.length - 1 : line.length;

@@ -4,10 +4,10 @@ import { useNow } from "../format/clock";
 import { formatCount, plural } from "../format/count";
 import { elapsed, formatDuration } from "../format/duration";
 import { formatStart } from "../format/time";
+import { plainLines } from "../logs/ansi";
 import { isLive, RUN, UNIT } from "../status/status";
 import { StatusBadge } from "../status/StatusBadge";
 import { StatusIcon } from "../status/StatusIcon";
-import { ErrorText } from "../unit/ErrorText";
 import { CopyButton } from "../unit/CopyButton";
 import { present, ProgressBar } from "./ProgressBar";
 
@@ -42,7 +42,9 @@ export function RunHeader({ state }: { readonly state: RunState }) {
           ))}
         </ul>
       </div>
-      {state.status === "failed" && state.error && <ErrorText title="The run failed" text={state.error} tone="red" testId="run-error" />}
+      {state.status === "failed" && state.error && (
+        <p className="notice run-error tone-red" data-testid="run-error"><strong>The run failed:</strong> {plainLines(state.error)}</p>
+      )}
       {state.status === "stale" && (
         <p className="notice tone-orange">
           The orchestrator went away without saying how the run ended. {plural(summary?.counts.in_progress ?? 0, "unit")} stood in progress.

@@ -1,4 +1,4 @@
-import { parseAnsi } from "../logs/ansi";
+import { plainLines } from "../logs/ansi";
 import type { Tone } from "../status/status";
 import { CopyButton } from "./CopyButton";
 
@@ -11,8 +11,7 @@ interface Props {
 
 /** An error in full, as the program wrote it. */
 export function ErrorText({ title, text, tone, testId }: Props) {
-  const lines = text.split("\n").map((line) => parseAnsi(line).map((span) => span.text).join(""));
-  const plain = lines.join("\n");
+  const plain = plainLines(text);
   return (
     <div className={`error-box tone-${tone}`}>
       <div className="error-head">

@@ -2,6 +2,7 @@ import { Link } from "../app/Link";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { UNIT } from "../status/status";
 import { StatusIcon } from "../status/StatusIcon";
+import { tasksOf } from "./parts";
 import { pickUnit } from "./pick";
 import { taskCount } from "./words";
 
@@ -13,12 +14,12 @@ export function Spotlight({ run }: { readonly run: string }) {
   if (pick === undefined) return null;
   const { id, unit, more } = pick;
   const look = UNIT[unit.status];
-  const task = Object.values(unit.tasks).find(({ status }) => status !== "completed" && status !== "pending");
+  const [, task] = tasksOf(unit).find(([, { status }]) => status !== "completed" && status !== "pending") ?? [];
   return (
     <Link to={{ run, unit: id, tab: "units" }} className={`spotlight tone-${look.tone}`}>
       <span className="spotlight-head">
         <StatusIcon look={look} />
-        <strong>{unit.label ?? id}</strong>
+        <strong>{id}</strong>
         <span className="spotlight-word">{look.word}{more > 0 ? `, and ${more} more` : ""}</span>
       </span>
       <span className="spotlight-text">{unit.error?.split("\n", 1)[0] || task?.name || taskCount(unit) || ""}</span>

@@ -6,9 +6,9 @@ import { StatusIcon } from "../status/StatusIcon";
 import { ErrorText } from "./ErrorText";
 
 interface Props {
-  readonly number: string;
+  readonly number: number;
   readonly task: TaskState;
-  /** An error that already stands on the page and is not repeated. */
+  /** What already stands on the page: an error within it is not repeated. */
   readonly shownAbove: string;
 }
 
@@ -29,7 +29,7 @@ export function TaskRow({ number, task, shownAbove }: Props) {
         <span className="task-status">{look.word}</span>
         <span className="task-took">{took === undefined ? "" : formatDuration(took)}</span>
       </div>
-      {task.error && task.error !== shownAbove && (
+      {task.error && !shownAbove.includes(task.error) && (
         <ErrorText title={task.status === "failed" ? "Error" : "Last failure"} text={task.error} tone={task.status === "failed" ? "red" : "yellow"} />
       )}
     </li>

@@ -5,14 +5,15 @@ import { useFeed, useTopic, useUnit } from "../connection/FeedProvider";
 import { useNow } from "../format/clock";
 import { plural } from "../format/count";
 import { elapsed, formatDuration } from "../format/duration";
-import { formatClock } from "../format/time";
+import { formatSecond } from "../format/time";
 import { isActive, UNIT } from "../status/status";
 import { StatusBadge } from "../status/StatusBadge";
 import { ErrorText } from "./ErrorText";
 import { fullError } from "./fullError";
+import { dependenciesOf, tasksOf } from "./parts";
 import { TaskRow } from "./TaskRow";
 import { UnitLinks } from "./UnitLinks";
-import { taskCount } from "./words";
+import { otherName, taskCount } from "./words";
 import "./unit.css";
 
 interface Props {
@@ -33,7 +34,7 @@ export function UnitPanel({ run, id, tab }: Props) {
       <div className="unit-scroll">
         <header className="unit-head">
           <h2 className="mono">{id}</h2>
-          {unit?.label && unit.label !== id && <p className="quiet">{unit.label}</p>}
+          {unit && otherName(id, unit) && <p className="quiet">{unit.label}</p>}
           {unit && <StatusBadge look={UNIT[unit.status]} />}
         </header>
         {unit === undefined
@@ -50,14 +51,14 @@ function Body({ run, id, unit, tab }: Props & { readonly unit: UnitState }) {
   const now = useNow(isActive(unit.status));
   const took = unit.ended || isActive(unit.status) ? elapsed(unit.started, unit.ended, now) : undefined;
   const dependants = feed.layout.edges.filter(({ from }) => from === id).map(({ to }) => to);
-  const tasks = Object.entries(unit.tasks).sort(([a], [b]) => Number(a) - Number(b));
+  const tasks = tasksOf(unit);
   const blocked = unit.status === "blocked";
   return (
     <>
       <dl className="facts">
         <Fact name="Duration">{took === undefined ? "–" : formatDuration(took)}</Fact>
-        <Fact name="Started">{formatClock(unit.started) || "–"}</Fact>
-        <Fact name="Ended">{formatClock(unit.ended) || "–"}</Fact>
+        <Fact name="Started">{formatSecond(unit.started) || "–"}</Fact>
+        <Fact name="Ended">{formatSecond(unit.ended) || "–"}</Fact>
         <Fact name="Tasks">{taskCount(unit)?.replace(/ tasks?$/, "") ?? "–"}</Fact>
         <Fact name="Level">{unit.level}</Fact>
       </dl>
@@ -71,7 +72,7 @@ function Body({ run, id, unit, tab }: Props & { readonly unit: UnitState }) {
         </>
       )}
       {tasks.length === 0 && !unit.error && <p className="quiet">No task has started yet.</p>}
-      <UnitLinks title="Depends on" run={run} ids={unit.depends_on} tab={tab} />
+      <UnitLinks title="Depends on" run={run} ids={dependenciesOf(unit)} tab={tab} />
       <UnitLinks title="Needed by" run={run} ids={dependants} tab={tab} />
       <div className="unit-actions">
         <button type="button" className="button" onClick={() => navigate({ run, unit: id, tab: "logs" })}>Logs of this unit</button>

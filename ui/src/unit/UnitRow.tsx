@@ -5,7 +5,7 @@ import { useNow } from "../format/clock";
 import { elapsed, formatDuration } from "../format/duration";
 import { isActive, UNIT } from "../status/status";
 import { StatusIcon } from "../status/StatusIcon";
-import { taskCount } from "./words";
+import { otherName, taskCount } from "./words";
 
 /** One unit of the list. */
 export const UnitRow = memo(function UnitRow({ run, id }: { readonly run: string; readonly id: string }) {
@@ -18,7 +18,7 @@ export const UnitRow = memo(function UnitRow({ run, id }: { readonly run: string
   return (
     <Link to={{ run, unit: id, tab: "units" }} className="unit-row" data-testid="unit-row" data-unit={id} data-status={unit.status}>
       <StatusIcon look={look} />
-      <span className="unit-row-name">{unit.label ?? id}</span>
+      <span className="unit-row-name">{id} <span className="quiet">{otherName(id, unit)}</span></span>
       <span className="sr-only">, {look.word}</span>
       <span className="unit-row-tasks">{taskCount(unit)?.replace(/ tasks?$/, "")}</span>
       <span className="unit-row-took">{took === undefined ? "" : formatDuration(took)}</span>
