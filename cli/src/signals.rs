@@ -1,5 +1,6 @@
 //! The signals that ask a program to end.
 
+use std::fs;
 use std::io;
 
 use async_signal::{Signal, Signals};
@@ -10,9 +11,11 @@ use futures_lite::StreamExt as _;
 pub(crate) struct Interrupts(Signals);
 
 impl Interrupts {
-    /// Starts to catch them.
+    /// Starts to catch them, but for those that whoever started us wants ignored: `nohup` means it.
     pub(crate) fn new() -> io::Result<Self> {
-        Signals::new([Signal::Int, Signal::Term, Signal::Hup]).map(Self)
+        let ignored = ignored();
+        let wanted = [Signal::Int, Signal::Term, Signal::Hup].into_iter();
+        Signals::new(wanted.filter(|signal| ignored & bit(*signal) == 0)).map(Self)
     }
 
     /// Waits for the next one and gives its name.
@@ -23,5 +26,22 @@ impl Interrupts {
             // The stream does not end, and an error of its pipe leaves us no better way out.
             _ => "SIGTERM",
         }
+    }
+}
+
+/// The mask of signals that were ignored when the program started, where the system tells it (Linux).
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// The signal's bit in such a mask.
+fn bit(signal: Signal) -> u64 {
+    match signal {
+        Signal::Hup => 1,
+        Signal::Int => 1 << 1,
+        Signal::Term => 1 << 14,
+        _ => 0,
     }
 }

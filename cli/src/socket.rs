@@ -23,7 +23,11 @@ impl SocketArg {
             Some(path) => choo_transport::check_socket_path(path).map(|()| path.clone()),
             None => choo_transport::default_socket_path(),
         };
-        path.map_err(|error| error.to_string())
+        let path = path.map_err(|error| error.to_string())?;
+        if path.is_dir() {
+            return Err(format!("socket path is a directory; name a file in it: {}", path.display()));
+        }
+        Ok(path)
     }
 
     /// The path to use; a wrong one ends the command.

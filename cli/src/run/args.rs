@@ -1,6 +1,5 @@
 //! The command line of `choo run`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use choo_protocol::RunId;
@@ -15,9 +14,10 @@ pub(crate) struct RunArgs {
     /// A plan.toml, or a directory of specs
     pub plan: PathBuf,
 
-    /// Units that may run at the same time [default: number of CPUs]
-    #[arg(long, short = 'j', value_name = "N")]
-    pub parallelism: Option<NonZeroUsize>,
+    /// Units that may run at the same time, 1 to 256 [default: number of CPUs]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    // Each waits for its process on a thread of the pool, which has 500.
+    pub parallelism: Option<u16>,
 
     /// Send events to `choo web`; without a hub warn and go on, or with --web=required refuse to start
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true)]

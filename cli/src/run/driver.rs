@@ -126,7 +126,9 @@ impl Driver<'_> {
                 Err(_) => future::pending().await,
             }
         };
-        exit.or(notice).or(async { Wake::Interrupt(interrupts.next().await) }).await
+        // First in line, so that a plan of many short commands cannot keep a person from stopping it.
+        let interrupt = async { Wake::Interrupt(interrupts.next().await) };
+        interrupt.or(exit).or(notice).await
     }
 
     fn command(&self, at: Attempt, phase: Phase) -> ShellCommand {

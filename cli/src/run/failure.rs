@@ -6,7 +6,6 @@ use std::process::ExitStatus;
 
 use super::process::{End, ShellCommand};
 use super::tail::OutputTail;
-use crate::text;
 
 /// `Ok` for a command that did its work, else the error text of its task: the first line says what
 /// happened, the following ones are the last of its output.
@@ -15,7 +14,7 @@ pub(crate) fn result(end: &End, command: &ShellCommand, output: &OutputTail) -> 
         End::Exited(status) if status.success() => return Ok(()),
         End::Exited(status) => describe_exit(*status, command, output),
         End::TimedOut(after) => {
-            format!("stopped after its timeout of {}: {}", text::human(*after), title(command))
+            format!("stopped after its timeout of {after:?}: {}", title(command))
         }
         End::Stopped => format!("stopped: {}", title(command)),
         End::NotStarted(error) => return Err(describe_start(error, command)),
@@ -141,7 +140,7 @@ mod tests {
     #[test]
     fn signals_timeouts_and_stops_are_told_apart() {
         assert!(error(&End::Exited(ExitStatus::from_raw(9)), "x", &[]).contains("signal 9 (SIGKILL)"));
-        assert!(error(&End::TimedOut(Duration::from_secs(90)), "x", &[]).contains("timeout of 1m30s"));
+        assert!(error(&End::TimedOut(Duration::from_secs(90)), "x", &[]).contains("timeout of 90s"));
         assert_eq!(error(&End::Stopped, "x", &[]), "stopped: x");
     }
 }

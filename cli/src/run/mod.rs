@@ -44,7 +44,7 @@ pub(crate) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     for odd in &plan.warnings {
         warning(odd);
     }
-    let parallelism = args.parallelism.map_or_else(cpus, NonZeroUsize::get);
+    let parallelism = args.parallelism.map_or_else(cpus, usize::from);
     let run = args.run.clone().unwrap_or_else(run_id::fresh);
     let bus = EventBus::new();
     // From here on a signal no longer ends us, so that children and events are taken care of.

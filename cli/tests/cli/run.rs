@@ -144,7 +144,7 @@ fn a_command_is_stopped_when_its_time_is_up() {
     let home = Home::new();
     home.file("plan.toml", "[[unit]]\nid = \"a\"\n[[unit.task]]\nrun = \"sleep 1000\"\ntimeout = \"50ms\"\n");
     let ended = home.run(["run", "plan.toml"]).code(1);
-    assert!(ended.out().contains("stopped after its timeout of 0.1s: sleep 1000"), "{ended:#?}");
+    assert!(ended.out().contains("stopped after its timeout of 50ms: sleep 1000"), "{ended:#?}");
 }
 
 #[test]
@@ -177,6 +177,21 @@ fn a_second_interrupt_kills_what_does_not_listen() {
     run.err("once more to kill");
     run.signal(Signal::INT);
     run.end().code(130);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nohup_means_it() {
+    let home = Home::new();
+    home.plan(&[("a", &[], "read line < gate")]);
+    let gate = home.gate("gate");
+    let mut command = std::process::Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_choo")).args(["run", "plan.toml"]).current_dir(home.path());
+    let mut run = Started::new(command);
+    run.out("start a");
+    run.signal(Signal::HUP);
+    gate.open();
+    run.end().code(0);
 }
 
 #[test]
