@@ -19,13 +19,14 @@ export function App() {
 }
 
 function Page({ run, token }: { readonly run: string | undefined; readonly token: string | undefined }) {
-  const denied = useConnectionStatus().state === "denied";
+  const status = useConnectionStatus();
+  const denied = status.state === "denied";
   return (
     <div className="app" data-page={run === undefined ? "runs" : "run"}>
       <a className="skip" href="#content">Skip to content</a>
       <Header run={run} connected={!denied} />
       <div id="content" className="content" tabIndex={-1}>
-        {denied ? <Denied hadToken={token !== undefined} /> : run === undefined ? <RunList /> : <RunPage key={run} run={run} />}
+        {denied ? <Denied hadToken={token !== undefined} reason={status.error} /> : run === undefined ? <RunList /> : <RunPage key={run} run={run} />}
       </div>
     </div>
   );

@@ -1,8 +1,14 @@
 import { useState, type FormEvent } from "react";
 import { parseToken, saveToken } from "../connection/token";
 
+interface Props {
+  readonly hadToken: boolean;
+  /** What the hub said. */
+  readonly reason: string | undefined;
+}
+
 /** What stands here when the hub refuses: where the token is found, and a place to paste it. */
-export function Denied({ hadToken }: { readonly hadToken: boolean }) {
+export function Denied({ hadToken, reason }: Props) {
   const [pasted, setPasted] = useState("");
   const [unreadable, setUnreadable] = useState(false);
 
@@ -40,6 +46,7 @@ export function Denied({ hadToken }: { readonly hadToken: boolean }) {
         {unreadable && <p id="token-error" className="field-error" role="alert">There is no token in that. It stands behind “#token=”.</p>}
       </form>
       <p className="quiet">The token alone stands in the file <code>token</code> of the hub’s data directory.</p>
+      {reason !== undefined && <details className="quiet"><summary>What the hub said</summary>{reason}</details>}
     </main>
   );
 }

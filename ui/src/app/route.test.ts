@@ -5,6 +5,8 @@ describe("route", () => {
   it("is the run list without a run, whatever else the address says", () => {
     expect(parseRoute("")).toEqual({});
     expect(parseRoute("?unit=a&tab=logs")).toEqual({});
+    expect(parseRoute("?run=a%20b")).toEqual({});
+    expect(parseRoute(`?run=${"x".repeat(65)}`)).toEqual({});
   });
 
   it("comes back from its own address", () => {

@@ -11,11 +11,14 @@ export interface Route {
   readonly tab?: Tab;
 }
 
-/** Reads a query string. Unknown views are ignored, a unit without a run too. */
+/** What a run's id looks like (SPEC §3). */
+const RUN_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Reads a query string. Unknown views and impossible runs are ignored, a unit without a run too. */
 export function parseRoute(search: string): Route {
   const query = new URLSearchParams(search);
   const run = query.get("run");
-  if (!run) return {};
+  if (run === null || !RUN_ID.test(run)) return {};
   const unit = query.get("unit");
   const tab = TABS.find((name) => name === query.get("tab"));
   return { run, ...(unit ? { unit } : {}), ...(tab ? { tab } : {}) };

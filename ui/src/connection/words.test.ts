@@ -7,6 +7,10 @@ it("S2-13: says Live, Reconnecting… and Disconnected", () => {
   expect(connectionWords({ state: "offline", attempt: 9 }, 0).short).toBe("Disconnected");
 });
 
+it("says that a hidden page rests, which is no trouble", () => {
+  expect(connectionWords({ state: "offline", attempt: 0, paused: true }, 0)).toMatchObject({ short: "Paused", tone: "grey" });
+});
+
 it("counts down to the next attempt", () => {
   const status = { state: "reconnecting", attempt: 3, retryAt: 10_000 } as const;
   expect(connectionWords(status, 5_500).detail).toBe("attempt 3, next try in 5 s");

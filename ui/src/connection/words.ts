@@ -13,6 +13,7 @@ export interface ConnectionWords {
 
 /** A connection's state in words. `now` is Unix milliseconds, for the countdown. */
 export function connectionWords(status: ConnectionStatus, now: number): ConnectionWords {
+  if (status.paused) return { short: "Paused", detail: "It goes on when this page is looked at.", tone: "grey", retry: true };
   switch (status.state) {
     case "live":
       return { short: "Live", detail: "", tone: "green", retry: false };
