@@ -1,0 +1,211 @@
+import { Link } from "./link.js";
+import { readRefusal, streamUrl, type Selection } from "./request.js";
+import type { RunStore } from "./store.js";
+import { Turns } from "./turns.js";
+import type { StoreChanges } from "./types.gen.js";
+import type { ConnectionStatus } from "./status.js";
+
+export interface ConnectOptions extends Selection {
+  /** The hub's stream, `…/api/v1/events`; in a page it may be relative. */
+  readonly url: string;
+  /** The hub's token; a hub on a Unix socket or one without needs none. */
+  readonly token?: string;
+  /** Where to begin: `snapshot` (default), `earliest`, `now`, or a cursor such as `store.cursor`. */
+  readonly since?: string;
+  /** What takes the bytes. One connection at a time. */
+  readonly store: RunStore;
+  /** Called after each chunk of bytes with what it changed. */
+  readonly onChange?: (changes: StoreChanges) => void;
+  readonly onStatus?: (status: ConnectionStatus) => void;
+  /** After how many failed attempts in a row to give up. Default: never. */
+  readonly maxReconnectAttempts?: number;
+}
+
+/** A connection that heals itself. */
+export interface Connection {
+  readonly status: ConnectionStatus;
+  /** Up to where the stream has been taken. */
+  readonly cursor: string | undefined;
+  /** Ends it for good; nothing is called any more. Harmless when repeated. */
+  close(): void;
+  /** Rests until `resume()`, which catches up. */
+  pause(): void;
+  resume(): void;
+  /** Tries at once instead of waiting, also after `denied` and after giving up. */
+  retryNow(): void;
+}
+
+/**
+ * Follows a hub: streams its events into `store` over one HTTP response, and when that breaks comes back where it
+ * stood. A tab that has been hidden for 30 s lets go of the connection and catches up when it is shown again.
+ */
+export function connect(options: ConnectOptions): Connection {
+  return new Driver(options);
+}
+
+/** Moves bytes and wakes up on time; what to do when is the link's to decide. */
+class Driver implements Connection {
+  readonly #options: ConnectOptions;
+  readonly #link: Link;
+  readonly #listening = new AbortController();
+  #stream: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #told: ConnectionStatus;
+
+  constructor(options: ConnectOptions) {
+    const { since, run, maxReconnectAttempts } = options;
+    // A mistake in the address is the caller's and shows at once.
+    streamUrl(options.url, options, "now");
+    this.#options = options;
+    this.#link = new Link({ since, run, maxReconnectAttempts, random: Math.random });
+    this.#told = this.status;
+    this.#listen();
+    this.#drive();
+  }
+
+  get status(): ConnectionStatus {
+    const { retryAt, ...status } = this.#link.status;
+    if (retryAt === undefined) return status;
+    return { ...status, retryAt: Math.round(Date.now() + retryAt - performance.now()) };
+  }
+
+  get cursor(): string | undefined {
+    return this.#link.cursor;
+  }
+
+  close(): void {
+    this.#listening.abort();
+    this.#link.handleClose();
+    this.#drive();
+  }
+
+  pause(): void {
+    this.#link.handlePause();
+    this.#drive();
+  }
+
+  resume(): void {
+    this.#link.handleResume();
+    this.#drive();
+  }
+
+  retryNow(): void {
+    this.#link.handleRetryNow();
+    this.#drive();
+  }
+
+  /** Does what the link says, sets the one timer, and tells the status if it is another. */
+  #drive(): void {
+    for (let command = this.#link.poll(now()); command !== undefined; command = this.#link.poll(now())) {
+      switch (command.do) {
+        case "cut":
+          this.#stream?.abort();
+          this.#stream = undefined;
+          break;
+        case "open":
+          this.#stream = new AbortController();
+          void this.#follow(command.since, this.#stream.signal);
+          break;
+      }
+    }
+    clearTimeout(this.#timer);
+    const next = this.#link.pollTimeout();
+    if (next !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.#link.handleTimeout(now());
+        this.#drive();
+      }, Math.max(0, next - now()));
+    }
+    this.#tell();
+  }
+
+  /** One connection from its request to its end. After a cut it touches nothing any more. */
+  async #follow(since: string, signal: AbortSignal): Promise<void> {
+    const { url, token, store } = this.#options;
+    const headers = { accept: "application/x-ndjson", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    try {
+      const response = await fetch(streamUrl(url, this.#options, since), { headers, signal, cache: "no-store" });
+      if (response.status !== 200 || response.body === null) {
+        const refusal = await readRefusal(response);
+        if (signal.aborted) return;
+        this.#link.handleRefusal(refusal, now());
+      } else {
+        if (signal.aborted) return;
+        this.#link.handleOpen(now());
+        this.#drive();
+        store.beginStream();
+        await this.#read(response.body, signal);
+        if (signal.aborted) return;
+        this.#link.handleEnd(now());
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#link.handleError(error instanceof Error ? error.message : String(error), now());
+    }
+    this.#drive();
+  }
+
+  async #read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const reader = body.getReader();
+    const turns = new Turns();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || signal.aborted) return;
+      const changes = this.#options.store.push(value);
+      this.#link.handleBytes(now());
+      this.#link.handleChanges(changes);
+      this.#call(() => this.#options.onChange?.(changes));
+      if (signal.aborted) return;
+      this.#drive();
+      await turns.next();
+      if (signal.aborted) return;
+    }
+  }
+
+  #listen(): void {
+    const { signal } = this.#listening;
+    const look = (): void => {
+      this.#link.handleVisibility(globalThis.document?.visibilityState === "hidden", now());
+      this.#drive();
+    };
+    const hear = (online: boolean): void => {
+      this.#link.handleOnline(online);
+      this.#drive();
+    };
+    globalThis.document?.addEventListener("visibilitychange", look, { signal });
+    globalThis.addEventListener?.("online", () => hear(true), { signal });
+    globalThis.addEventListener?.("offline", () => hear(false), { signal });
+    // Without asking first nobody would learn that the tab was opened in the background.
+    if (globalThis.document?.visibilityState === "hidden") this.#link.handleVisibility(true, now());
+    if (globalThis.navigator?.onLine === false) this.#link.handleOnline(false);
+  }
+
+  #tell(): void {
+    const { status } = this;
+    if (this.#listening.signal.aborted || isSame(status, this.#told)) return;
+    this.#told = status;
+    this.#call(() => this.#options.onStatus?.(status));
+  }
+
+  /** A mistake in a callback is reported as one of the page's, and does not end the connection. */
+  #call(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** The clock of the link: it never goes back. */
+function now(): number {
+  return performance.now();
+}
+
+function isSame(a: ConnectionStatus, b: ConnectionStatus): boolean {
+  // Two readings of two clocks: the same moment may differ by a millisecond.
+  const retry = Math.abs((a.retryAt ?? 0) - (b.retryAt ?? 0)) <= 2;
+  return retry && a.state === b.state && a.attempt === b.attempt && a.error === b.error && a.paused === b.paused;
+}

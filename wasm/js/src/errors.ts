@@ -1,0 +1,30 @@
+/** What this package throws. */
+export class ChooError extends Error {
+  /**
+   * A stable name in kebab-case: that of a line's error (`syntax`, `too-deep`, …), `bad-filter`, `not-loaded` or
+   * `load`.
+   */
+  readonly kind: string;
+  /** Where in the line it happened, in bytes from its begin. */
+  readonly offset?: number;
+
+  constructor(kind: string, message: string, options: { readonly offset?: number; readonly cause?: unknown } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = "ChooError";
+    this.kind = kind;
+    if (options.offset !== undefined) this.offset = options.offset;
+  }
+}
+
+/** Runs a call into the module, so that its errors become ours. Anything unexpected stays what it is. */
+export function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Error && "kind" in error && typeof error.kind === "string") {
+      const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
+      throw new ChooError(error.kind, error.message, offset);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Refusal } from "./link.js";
+
+/** What of a hub's events is asked for. Globs such as `task.*`; an event passes if one of each list fits. */
+export interface Selection {
+  /** One run with all its events; its end ends the connection. Without it, all live runs. */
+  readonly run?: string;
+  readonly types?: readonly string[];
+  readonly units?: readonly string[];
+}
+
+/** The address of a stream from a cursor on, or from one of the words `snapshot`, `earliest`, `now`. */
+export function streamUrl(url: string, { run, types = [], units = [] }: Selection, since: string): string {
+  const address = new URL(url, globalThis.location?.href);
+  address.searchParams.set("since", since);
+  if (run !== undefined) address.searchParams.set("run", run);
+  for (const glob of types) address.searchParams.append("types", glob);
+  for (const glob of units) address.searchParams.append("units", glob);
+  return address.href;
+}
+
+/** Reads why the hub sends no stream. */
+export async function readRefusal(response: Response): Promise<Refusal> {
+  const { status } = response;
+  const body: unknown = await response.json().catch(() => undefined);
+  const retryAfter = retryAfterMillis(response.headers.get("retry-after"));
+  return {
+    status,
+    message: errorMessage(body) ?? `the hub answered ${status}`,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+}
+
+/** Seconds only: the other form, a date, would have to trust two clocks, and no hub of ours sends it. */
+function retryAfterMillis(header: string | null): number | undefined {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
+}
+
+function errorMessage(body: unknown): string | undefined {
+  if (!isRecord(body) || !isRecord(body["error"])) return undefined;
+  const { message } = body["error"];
+  return typeof message === "string" ? message : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
