@@ -31,6 +31,8 @@ pub struct LineDecoder {
     partial: Vec<u8>,
     /// Bytes of the oversized line being skipped; 0 when none is.
     skipped: u64,
+    /// Whether the last of them is a `\r`, which is part of the newline if that comes next.
+    skipped_return: bool,
 }
 
 /// What the decoder found.
@@ -48,7 +50,12 @@ pub enum Frame<'a> {
 impl LineDecoder {
     /// A decoder at the start of a stream; of `limits` only the larger line size matters here.
     pub fn new(limits: Limits) -> Self {
-        LineDecoder { limit: limits.graph_line.max(limits.line), partial: Vec::new(), skipped: 0 }
+        LineDecoder {
+            limit: limits.graph_line.max(limits.line),
+            partial: Vec::new(),
+            skipped: 0,
+            skipped_return: false,
+        }
     }
 
     /// Takes the next bytes and calls `on` for each line that they complete. A line that lies whole in
@@ -59,7 +66,8 @@ impl LineDecoder {
             let (head, tail) = (&rest[..end], &rest[end + 1..]);
             rest = tail;
             if self.skipped > 0 {
-                on(Frame::Oversized { bytes: self.skipped + head.len() as u64 });
+                self.skip(head);
+                on(Frame::Oversized { bytes: self.skipped - u64::from(self.skipped_return) });
                 self.skipped = 0;
             } else if self.partial.is_empty() {
                 self.report(head, &mut on);
@@ -75,12 +83,20 @@ impl LineDecoder {
             }
         }
         if self.skipped > 0 {
-            self.skipped += rest.len() as u64;
+            self.skip(rest);
         } else if self.partial.len() + rest.len() > self.limit + 1 {
-            self.skipped = (self.partial.len() + rest.len()) as u64;
-            self.partial = Vec::new();
+            let partial = std::mem::take(&mut self.partial);
+            self.skip(&partial);
+            self.skip(rest);
         } else {
             self.partial.extend_from_slice(rest);
+        }
+    }
+
+    fn skip(&mut self, bytes: &[u8]) {
+        self.skipped += bytes.len() as u64;
+        if let Some(last) = bytes.last() {
+            self.skipped_return = *last == b'\r';
         }
     }
 
@@ -156,6 +172,11 @@ mod tests {
         assert_eq!(decode(4, &[b"1234\r\n"]).0, [Got::Line(b"1234".to_vec())]);
         assert_eq!(decode(4, &[b"1234\r", b"\n"]).0, [Got::Line(b"1234".to_vec())]);
         assert_eq!(decode(4, &[b"12345\n6\n"]).0, [Got::Oversized(5), Got::Line(b"6".to_vec())]);
+        let oversized: [&[&[u8]]; 4] =
+            [&[b"1234567\r\n"], &[b"1234567", b"\r\n"], &[b"1234567\r", b"\n"], &[b"1234567\r", b"", b"\n"]];
+        for chunks in oversized {
+            assert_eq!(decode(4, chunks).0, [Got::Oversized(7)]);
+        }
     }
 
     #[test]
