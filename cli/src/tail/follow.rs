@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use choo_protocol::{HubCursor, HubEnd, HubSnapshot, Line, RunStatus, kind};
+use choo_protocol::{HubBye, HubCursor, HubEnd, HubSnapshot, Line, RunStatus, kind};
 
 /// Follows a stream over any number of connections: [`Follower::since`] says from where to ask for it,
 /// [`Follower::handle_line`] takes what comes, [`Follower::next_delay`] says how long to wait after a
@@ -59,6 +59,13 @@ impl Follower {
                 }
                 Verdict::New
             }
+            kind::HUB_BYE => {
+                if let Some(Ok(HubBye { retry_ms, .. })) = line.payload() {
+                    let asked = Duration::from_millis(retry_ms.into());
+                    self.delay = asked.clamp(FIRST_DELAY, LONGEST_ASKED_DELAY);
+                }
+                Verdict::New
+            }
             kind::HUB_END => match line.payload() {
                 Some(Ok(HubEnd { status, .. })) => Verdict::Ended(status),
                 _ => Verdict::New,
@@ -73,7 +80,7 @@ impl Follower {
     /// How long to wait before the next attempt; longer each time until a line comes.
     pub(super) fn next_delay(&mut self) -> Duration {
         let delay = self.delay;
-        self.delay = (delay * 2).min(LONGEST_DELAY);
+        self.delay = (delay * 2).min(LONGEST_DELAY.max(delay));
         delay
     }
 
@@ -97,6 +104,9 @@ const FIRST_DELAY: Duration = Duration::from_millis(100);
 
 /// A person waits for this: not longer than it takes to wonder.
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
+
+/// A hub may ask for more, within reason.
+const LONGEST_ASKED_DELAY: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -158,5 +168,15 @@ mod tests {
         assert_eq!(delays, [100, 200, 400, 800, 1_600, 2_000, 2_000]);
         handle(&mut follower, r#"{"type":"x"}"#);
         assert_eq!(follower.next_delay().as_millis(), 100);
+    }
+
+    #[test]
+    fn a_hub_that_says_goodbye_may_ask_for_time() {
+        for (asked, granted) in [(0, 100), (1_500, 1_500), (5_000, 5_000), (3_600_000, 30_000)] {
+            let mut follower = Follower::new("now");
+            let bye = format!(r#"{{"type":"hub.bye","payload":{{"code":"x","retry_ms":{asked}}}}}"#);
+            assert_eq!(handle(&mut follower, &bye), Verdict::New);
+            assert_eq!(follower.next_delay().as_millis(), granted);
+        }
     }
 }

@@ -128,10 +128,11 @@ impl Tail<'_> {
                     }
                     if !self.waiting {
                         self.waiting = true;
-                        warning(format_args!(
-                            "{error} ({}); waiting for one: `choo web` starts it",
-                            self.socket.display()
-                        ));
+                        let next = match error {
+                            ClientError::NoHub(_) => "waiting for one: `choo web` starts it",
+                            _ => "trying again",
+                        };
+                        warning(format_args!("{error} ({}); {next}", self.socket.display()));
                     }
                 }
                 Err(error) => return Err(self.failure(&error)),
