@@ -157,8 +157,13 @@ impl GraphPayload {
         Ok(GraphPayload::from_nodes(nodes))
     }
 
-    /// Edges and levels that follow from the nodes' `depends_on` and `level`.
-    pub(crate) fn from_nodes(nodes: Vec<NodePayload>) -> Self {
+    /// Edges and levels that follow from the nodes' `depends_on` and `level`. A graph has no more levels
+    /// than nodes; a state that came over the wire may say otherwise, and is not believed.
+    pub(crate) fn from_nodes(mut nodes: Vec<NodePayload>) -> Self {
+        let highest = u32::try_from(nodes.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        for node in &mut nodes {
+            node.level = node.level.map(|level| level.min(highest));
+        }
         let mut levels: Vec<Vec<String>> = Vec::new();
         let mut edges = Vec::new();
         for node in &nodes {

@@ -175,6 +175,15 @@ fn s0_b08_a_restarted_reader_is_right_after_started_and_snapshot() {
 }
 
 #[test]
+fn a_hostile_snapshot_costs_no_more_than_its_bytes() {
+    let mut state = fold(&[started()]);
+    let line = br#"{"type":"orch.snapshot","payload":{"through":9,"state":{"run":"r","units":{"a":{"level":4000000000}}}}}"#;
+    assert_eq!(apply(&mut state, line), Change::All);
+    // Room for four thousand million levels would take 96 GB.
+    assert_eq!(state.graph().levels, [["a"]]);
+}
+
+#[test]
 fn s0_b16_loss_is_counted_once_whatever_the_order() {
     let lost =
         LinkLost { from: 2, to: 9, count: 5, bytes: 500, reason: "overflow".into(), ..LinkLost::default() };
