@@ -64,6 +64,15 @@ run = "true"
   await view.graphIs(statuses(state));
   await view.select("checks");
   assert.deepEqual(await view.logs(2), ["checking", "after"], "the pusher's buffer held what came in between");
+  await view.select("build");
+  assert.deepEqual(await view.logs(2), ["before", "between"], "this page keeps what it had seen");
+
+  const late = await View.open(t, hub.url);
+  await late.openFirstRun();
+  await late.graphIs(statuses(state));
+  assert.match(await late.sees("summary-notice"), /log lines are gone/);
+  await late.select("build");
+  assert.deepEqual(await late.logs(1), ["between"], "a new page has what the new hub has");
   assert.equal(view.loads, 1, "the page recovered without a reload");
   assert.deepEqual(view.troubles, []);
 });
