@@ -1,186 +1,965 @@
-// Provisional, until schema/ is there for `npm run generate` to make this file from.
+// Generated from schema/*.schema.json by `npm run generate`; do not edit.
+
+/**
+ * One orchestration. Ours are ULIDs.
+ */
+export type RunId = string;
+/**
+ * How a run stands.
+ */
 export type RunStatus = "waiting" | "running" | "paused" | "completed" | "failed" | "cancelled" | "stale";
-export type UnitStatus =
-  | "pending"
-  | "ready"
-  | "in_progress"
-  | "in_review"
-  | "complete"
-  | "failed"
-  | "blocked"
-  | "skipped"
-  | "cancelled";
+/**
+ * How a task stands.
+ */
 export type TaskStatus = "pending" | "running" | "validating" | "retrying" | "completed" | "failed";
+/**
+ * How a unit stands.
+ */
+export type UnitStatus =
+  "pending" | "ready" | "in_progress" | "in_review" | "complete" | "failed" | "blocked" | "skipped" | "cancelled";
+/**
+ * Where a log line comes from; the last part of its event type.
+ */
 export type LogStream = "stdout" | "stderr" | "system" | "error";
-export interface WireEvent {
-  type: string;
-  time?: string;
-  unit?: string;
-  task?: number;
-  pr?: number;
-  payload?: unknown;
-  error?: string;
-  run?: string;
-  seq?: number;
-  [key: string]: unknown;
-}
-export interface HubHello {
-  proto: number;
-  epoch: string;
-  recovered: boolean;
-}
-export interface HubGap {
+
+/**
+ * A dependency.
+ */
+export interface EdgePayload {
+  /**
+   * The dependency.
+   */
   from: string;
+  /**
+   * The dependant.
+   */
   to: string;
-  count?: number;
-  why: string;
 }
-export interface HubEnd {
-  run: string;
-  status: RunStatus;
+/**
+ * A run's whole dependency graph: units, the edges between them, and the units by level.
+ */
+export interface GraphPayload {
+  /**
+   * The dependencies.
+   */
+  edges: EdgePayload[];
+  /**
+   * The ids by level: level 0 depends on nothing, every other unit stands one level above the
+   * highest of its dependencies.
+   */
+  levels: string[][];
+  /**
+   * The units, each id once.
+   */
+  nodes: NodePayload[];
 }
+/**
+ * `hub.bye`: the hub ends this stream.
+ */
 export interface HubBye {
+  /**
+   * Why: `shutdown`, `too_many_clients`, …
+   */
   code: string;
+  /**
+   * After how many milliseconds to come back.
+   */
   retry_ms: number;
 }
-export interface SeqRange {
-  from: number;
-  to: number;
+/**
+ * `hub.cursor`: everything up to here has been sent.
+ */
+export interface HubCursor {
+  /**
+   * The cursor; opaque, to be handed back as `since`.
+   */
+  cursor: string;
 }
-export interface LostRange {
-  from: number;
-  to: number;
-  count: number;
-  bytes: number;
-  reason: string;
-}
-export interface Loss {
-  count: number;
-  bytes: number;
-  ranges: LostRange[];
-}
-export interface TaskState {
-  name?: string;
-  status: TaskStatus;
-  attempt: number;
-  started?: string;
-  ended?: string;
-  error?: string;
-}
-export interface UnitState {
-  order: number;
-  level: number;
-  label?: string;
-  status: UnitStatus;
-  total_tasks?: number;
-  completed_tasks: number;
-  current_task: number;
-  started?: string;
-  ended?: string;
-  error?: string;
-  depends_on?: string[];
-  tasks?: Record<string, TaskState>;
-}
-export interface PrState {
-  unit?: string;
-  status: string;
-  url?: string;
-  title?: string;
-  branch?: string;
-  error?: string;
-  updated?: string;
-}
-export interface RunState {
-  run: string;
+/**
+ * `hub.end`: nothing more will come of this run.
+ */
+export interface HubEnd {
+  /**
+   * The run.
+   */
+  run: RunId;
+  /**
+   * How it ended.
+   */
   status: RunStatus;
-  started?: string;
-  ended?: string;
-  unit_count?: number;
-  parallelism?: number;
-  error?: string;
-  seq: number;
-  units?: Record<string, UnitState>;
-  prs?: Record<string, PrState>;
-  loss?: Loss;
-  summaries?: SeqRange[];
-  misshapen?: number;
 }
-export interface UnitCounts {
-  pending: number;
-  ready: number;
-  in_progress: number;
-  in_review: number;
-  complete: number;
-  failed: number;
-  blocked: number;
-  skipped: number;
-  cancelled: number;
-}
-export interface RunSummary {
-  run: string;
-  status: RunStatus;
-  started?: string;
-  ended?: string;
-  units: number;
-  counts: UnitCounts;
-  seq: number;
-  loss: Loss;
-  summarized: boolean;
-}
-export interface UnitChanges {
-  run: string;
-  ids: string[];
-}
-export interface StoreChanges {
-  runs: string[];
-  units: UnitChanges[];
-  all: string[];
-  events: number;
-  gaps: number;
-  missing?: HubGap[];
-  errors: number;
-  cursor?: string;
-  hello?: HubHello;
-  ended: HubEnd[];
-  bye?: HubBye;
-}
-export interface StoreFault {
+/**
+ * `hub.error`: a producer sent something that is not a line; the stream goes on.
+ */
+export interface HubError {
+  /**
+   * How many bad lines this one stands for.
+   */
+  count: number;
+  /**
+   * A stable name: that of a `LineErrorKind`, or `reserved-type`.
+   */
   kind: string;
+  /**
+   * What was wrong, for people.
+   */
   message: string;
 }
-export interface Point {
-  x: number;
-  y: number;
-}
-export interface PlacedNode {
-  id: string;
-  level: number;
-  x: number;
-  y: number;
-}
-export interface RoutedEdge {
+/**
+ * `hub.gap`: events are missing in this reader's stream; snapshots follow.
+ */
+export interface HubGap {
+  /**
+   * How many events are missing, of all runs and types, where that is known.
+   */
+  count?: number;
+  /**
+   * The cursor behind the last event before the gap; empty if there was none.
+   */
   from: string;
+  /**
+   * The cursor at which the stream goes on.
+   */
   to: string;
-  points: Point[];
+  /**
+   * Why: `evicted` (the history no longer holds them), `epoch` (another hub gave the cursor),
+   * `future` (the cursor lies ahead of the history).
+   */
+  why: string;
 }
-export interface GraphLayout {
-  width: number;
-  height: number;
-  node_width: number;
-  node_height: number;
-  nodes: PlacedNode[];
-  edges: RoutedEdge[];
+/**
+ * `hub.hello`: the first line of a stream to a reader.
+ */
+export interface HubHello {
+  /**
+   * The hub's epoch: another one means the hub was started anew.
+   */
+  epoch: string;
+  /**
+   * The protocol's version, `PROTO`.
+   */
+  proto: number;
+  /**
+   * Whether the cursor asked for could be resumed exactly.
+   */
+  recovered: boolean;
 }
-export interface EventFilter {
-  types?: string[];
-  units?: string[];
-  q?: string;
+/**
+ * `hub.snapshot`: a run's state at a cursor, in parts that apply together.
+ */
+export interface HubSnapshot {
+  /**
+   * Where in the stream the state stands; events behind it are not in it.
+   */
+  cursor: string;
+  /**
+   * Which part this is, from 1.
+   */
+  part: number;
+  /**
+   * How many parts there are.
+   */
+  parts: number;
+  /**
+   * The run.
+   */
+  run: RunId;
+  /**
+   * The state, or this part of it (see `RunState::parts`).
+   */
+  state: RunState;
 }
-export interface LogLine {
-  unit: string;
-  task?: number;
-  stream: LogStream;
+/**
+ * `link.bye`: the pusher has sent everything and closes.
+ */
+export interface LinkBye {
+  /**
+   * The last `seq` of the run; 0 if there was none.
+   */
+  last: number;
+}
+/**
+ * `link.lost`: events of this run are missing between the pusher and the hub.
+ */
+export interface LinkLost {
+  /**
+   * How many of each event type; empty where nobody knows.
+   */
+  by_type?: {
+    [k: string]: number;
+  };
+  /**
+   * How many bytes they had, newlines included; 0 where nobody knows.
+   */
+  bytes: number;
+  /**
+   * How many events of the range are missing.
+   */
+  count: number;
+  /**
+   * The first `seq` of the range in which events are missing.
+   */
+  from: number;
+  /**
+   * Why: `overflow` (a buffer was full), `unannounced` (the hub found a hole nobody told of).
+   */
+  reason: string;
+  /**
+   * The last one.
+   */
+  to: number;
+}
+/**
+ * `log.*`: one line of output.
+ */
+export interface LogPayload {
+  /**
+   * The line without its newline; ANSI escapes are kept.
+   */
   content: string;
+  /**
+   * Counts lines within unit, task and attempt from 1, so that stored and live logs join; 0 where
+   * the producer does not count.
+   */
   n: number;
+}
+/**
+ * Events that were lost on the way, as `link.lost` told of them.
+ */
+export interface Loss {
+  /**
+   * How many bytes they had, where that is known.
+   */
+  bytes: number;
+  /**
+   * How many events are missing.
+   */
+  count: number;
+  /**
+   * Where they are missing, in rising order; far ones are merged when there are many.
+   */
+  ranges: LostRange[];
+}
+/**
+ * One announced hole.
+ */
+export interface LostRange {
+  /**
+   * How many bytes they had.
+   */
+  bytes: number;
+  /**
+   * How many events of the range are missing; the others did arrive.
+   */
+  count: number;
+  /**
+   * The first `seq` of the range.
+   */
+  from: number;
+  /**
+   * Why, in a word: `overflow`, `unannounced`, …
+   */
+  reason: string;
+  /**
+   * The last one.
+   */
+  to: number;
+}
+/**
+ * A unit in the graph.
+ */
+export interface NodePayload {
+  /**
+   * How many of them are complete.
+   */
+  completed_tasks?: number;
+  /**
+   * What it depends on.
+   */
+  depends_on?: string[];
+  /**
+   * The unit's id.
+   */
+  id: string;
+  /**
+   * A name for people, where it differs from the id.
+   */
+  label?: string;
+  /**
+   * Its level from 0; the original tool's separate graph event leaves it out.
+   */
+  level?: number;
+  /**
+   * Its status when the graph was sent.
+   */
+  status?: UnitStatus;
+  /**
+   * How many tasks it has.
+   */
+  tasks?: number;
+}
+/**
+ * `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it.
+ */
+export interface OrchSnapshot {
+  /**
+   * The state.
+   */
+  state: RunState;
+  /**
+   * The `seq` of the last event that is in the state. A reader that has seen it ignores the rest.
+   */
+  through: number;
+}
+/**
+ * `orch.started`: an orchestration begins.
+ */
+export interface OrchStarted {
+  /**
+   * The whole dependency graph; a pusher that knows it fills it in.
+   */
+  graph?: GraphPayload;
+  /**
+   * How many units may run at once.
+   */
+  parallelism: number;
+  /**
+   * How many units there are.
+   */
+  unit_count: number;
+}
+/**
+ * `pr.*`: what is known of a pull request besides its number.
+ */
+export interface PrPayload {
+  /**
+   * The branch it comes from.
+   */
+  branch?: string;
+  /**
+   * Its title.
+   */
+  title?: string;
+  /**
+   * Where a person can look at it.
+   */
+  url?: string;
+}
+/**
+ * One pull request of a run.
+ */
+export interface PrState {
+  /**
+   * The branch it comes from.
+   */
+  branch?: string;
+  /**
+   * What went wrong last; at most 4 KiB.
+   */
+  error?: string;
+  /**
+   * The last `pr.*` event without its `pr.`: `created`, `review.pending`, `merged`, …
+   */
+  status: string;
+  /**
+   * Its title.
+   */
+  title?: string;
+  /**
+   * The unit it belongs to, empty if none was named.
+   */
+  unit?: string;
+  /**
+   * When it last changed.
+   */
+  updated?: string;
+  /**
+   * Where a person can look at it.
+   */
+  url?: string;
+}
+/**
+ * Everything that is known of a run but its log and diff texts.
+ *
+ * Folding is deterministic and ignores what it has seen before (`seq` not above
+ * `RunState::seq`), so resent lines do no harm. It never computes with `seq` beyond that: what is
+ * missing is said by `link.lost` and kept in `RunState::loss`.
+ */
+export interface RunState {
+  /**
+   * When it ended.
+   */
+  ended?: string;
+  /**
+   * Why it failed; at most 4 KiB.
+   */
+  error?: string;
+  /**
+   * What was lost on the way.
+   */
+  loss?: Loss;
+  /**
+   * How many events of a known type had a payload that could not be read.
+   */
+  misshapen?: number;
+  /**
+   * How many units may run at once.
+   */
+  parallelism?: number;
+  /**
+   * The pull requests by their number.
+   */
+  prs?: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^-?\d+$".
+     */
+    [k: string]: PrState;
+  };
+  /**
+   * The run.
+   */
+  run: RunId;
+  /**
+   * The highest `seq` folded; 0 before the first.
+   */
+  seq: number;
+  /**
+   * When it started.
+   */
+  started?: string;
+  /**
+   * How it stands.
+   */
+  status: RunStatus;
+  /**
+   * Events known only through an `orch.snapshot`: their effect is in the state, their lines (logs
+   * among them) never came.
+   */
+  summaries?: SeqRange[];
+  /**
+   * How many units it said it has.
+   */
+  unit_count?: number;
+  /**
+   * The units by their id.
+   */
+  units?: {
+    [k: string]: UnitState;
+  };
+}
+/**
+ * An inclusive range of `seq`.
+ */
+export interface SeqRange {
+  /**
+   * The first.
+   */
+  from: number;
+  /**
+   * The last.
+   */
+  to: number;
+}
+/**
+ * `task.*`: what is known of the task itself.
+ */
+export interface TaskPayload {
+  /**
+   * Which attempt this is, from 1.
+   */
+  attempt?: number;
+  /**
+   * The command it runs.
+   */
+  command?: string;
+  /**
+   * What the task is called.
+   */
+  name?: string;
+}
+/**
+ * `task.progress`: how far a task is.
+ */
+export interface TaskProgress {
+  /**
+   * Steps done.
+   */
+  done: number;
+  /**
+   * What it is doing.
+   */
+  message?: string;
+  /**
+   * Steps in all, where that is known.
+   */
+  total?: number;
+}
+/**
+ * `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store.
+ */
+export interface TaskRecord {
+  /**
+   * Who changed it.
+   */
+  changed_by: string;
+  /**
+   * The repository it belongs to.
+   */
+  repository: string;
+  /**
+   * The record itself, as the store has it.
+   */
+  task?: unknown;
+  /**
+   * The record's id.
+   */
+  task_id: string;
+}
+/**
+ * One task of a unit.
+ */
+export interface TaskState {
+  /**
+   * Which attempt this is, from 1; 0 before the first.
+   */
+  attempt: number;
+  /**
+   * When it ended.
+   */
+  ended?: string;
+  /**
+   * Why its last attempt failed; at most 4 KiB.
+   */
+  error?: string;
+  /**
+   * What it is called.
+   */
+  name?: string;
+  /**
+   * When its first attempt started.
+   */
+  started?: string;
+  /**
+   * How it stands.
+   */
+  status: TaskStatus;
+}
+/**
+ * `unit.started`: task totals, as far as they are known.
+ */
+export interface UnitStarted {
+  /**
+   * How many of them were complete before, for instance in an earlier run.
+   */
+  completed_tasks?: number;
+  /**
+   * How many tasks the unit has.
+   */
+  total_tasks?: number;
+}
+/**
+ * One unit of a run.
+ */
+export interface UnitState {
+  /**
+   * How many of them are complete.
+   */
+  completed_tasks: number;
+  /**
+   * The task it is at, from 0: the number of the last started one less one (SPEC §9).
+   */
+  current_task: number;
+  /**
+   * What it depends on.
+   */
+  depends_on?: string[];
+  /**
+   * When it ended.
+   */
+  ended?: string;
+  /**
+   * Why it failed or is blocked; at most 4 KiB.
+   */
+  error?: string;
+  /**
+   * A name for people, where it differs from the id.
+   */
+  label?: string;
+  /**
+   * Its level in the graph, from 0.
+   */
+  level: number;
+  /**
+   * Its place in the graph as the producer listed it, from 0.
+   */
+  order: number;
+  /**
+   * When it started.
+   */
+  started?: string;
+  /**
+   * How it stands.
+   */
+  status: UnitStatus;
+  /**
+   * Its tasks by their number.
+   */
+  tasks?: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^-?\d+$".
+     */
+    [k: string]: TaskState;
+  };
+  /**
+   * How many tasks it has, where that is known.
+   */
+  total_tasks?: number;
+}
+/**
+ * Which events of a run to list. Empty means all.
+ */
+export interface EventFilter {
+  /**
+   * Text that must occur in one of the event's strings, ASCII letters in either case.
+   */
+  q?: string;
+  /**
+   * Globs on the event type; an event must fit one.
+   */
+  types?: string[];
+  /**
+   * Globs on the unit; an event must fit one. Events without a unit are left out then.
+   */
+  units?: string[];
+}
+/**
+ * A graph with coordinates, in CSS pixels from the top left corner.
+ */
+export interface GraphLayout {
+  /**
+   * Every edge whose two ends are known, in the order of the graph.
+   */
+  edges: RoutedEdge[];
+  /**
+   * Height of the whole drawing.
+   */
+  height: number;
+  /**
+   * Height of every node's box.
+   */
+  node_height: number;
+  /**
+   * Width of every node's box.
+   */
+  node_width: number;
+  /**
+   * Every node, in the order of the graph.
+   */
+  nodes: PlacedNode[];
+  /**
+   * Width of the whole drawing.
+   */
+  width: number;
+}
+/**
+ * One line of output, as a log view wants it.
+ */
+export interface LogLine {
+  /**
+   * The text, without its newline; ANSI escapes are kept.
+   */
+  content: string;
+  /**
+   * Its number within unit, task and attempt from 1; 0 where the producer does not count.
+   */
+  n: number;
+  /**
+   * Where it comes from.
+   */
+  stream: LogStream;
+  /**
+   * The task's number within the unit.
+   */
+  task?: number;
+  /**
+   * When it was written.
+   */
   time?: string;
+  /**
+   * The unit; empty for none.
+   */
+  unit: string;
+}
+/**
+ * Where a node's box is.
+ */
+export interface PlacedNode {
+  /**
+   * The unit.
+   */
+  id: string;
+  /**
+   * Its level in the graph, from 0.
+   */
+  level: number;
+  /**
+   * Left edge of the box.
+   */
+  x: number;
+  /**
+   * Top edge of the box.
+   */
+  y: number;
+}
+/**
+ * A point of a drawing.
+ */
+export interface Point {
+  /**
+   * To the right.
+   */
+  x: number;
+  /**
+   * Downwards.
+   */
+  y: number;
+}
+/**
+ * The way of an edge: from the middle of one box's side to the middle of another's, through bends.
+ */
+export interface RoutedEdge {
+  /**
+   * The dependency.
+   */
+  from: string;
+  /**
+   * At least two points.
+   */
+  points: Point[];
+  /**
+   * The unit that waits for it.
+   */
+  to: string;
+}
+/**
+ * A run in one line.
+ */
+export interface RunSummary {
+  /**
+   * How many of them stand how.
+   */
+  counts: UnitCounts;
+  /**
+   * When it ended.
+   */
+  ended?: string;
+  /**
+   * What was lost on the way.
+   */
+  loss: Loss;
+  /**
+   * The run.
+   */
+  run: RunId;
+  /**
+   * The highest `seq` folded; 0 before the first.
+   */
+  seq: number;
+  /**
+   * When it started.
+   */
+  started?: string;
+  /**
+   * How it stands.
+   */
+  status: RunStatus;
+  /**
+   * Whether some events are known only through a snapshot, so that their lines, logs among them,
+   * are not here.
+   */
+  summarized: boolean;
+  /**
+   * How many units it has.
+   */
+  units: number;
+}
+/**
+ * What changed in a store: names only, in proportion to the change. Ask the store for what is shown.
+ */
+export interface StoreChanges {
+  /**
+   * Runs replaced whole: every unit and the graph may have changed.
+   */
+  all: RunId[];
+  /**
+   * The hub's farewell, if it came.
+   */
+  bye?: HubBye;
+  /**
+   * Up to where the stream has been taken, if it got on.
+   */
+  cursor?: string;
+  /**
+   * Runs of which nothing more will come.
+   */
+  ended: HubEnd[];
+  /**
+   * How many lines could not be used, here or at the hub.
+   */
+  errors: number;
+  /**
+   * How many events came that were not there before, of all runs.
+   */
+  events: number;
+  /**
+   * How many times the hub said that events are missing in this stream.
+   */
+  gaps: number;
+  /**
+   * The hub's greeting, if it came.
+   */
+  hello?: HubHello;
+  /**
+   * What it said, at most the last 16 times.
+   */
+  missing?: HubGap[];
+  /**
+   * Runs whose state changed in any way; more lines alone do not count.
+   */
+  runs: RunId[];
+  /**
+   * Units that changed, of runs that were not replaced whole.
+   */
+  units: UnitChanges[];
+}
+/**
+ * A line that could not be used. The stream went on.
+ */
+export interface StoreFault {
+  /**
+   * A stable name: that of a `LineErrorKind`, `oversized`, `no-run`,
+   * `bad-control`, or what the hub reported of a producer's line.
+   */
+  kind: string;
+  /**
+   * What was wrong, for people.
+   */
+  message: string;
+}
+/**
+ * Units of one run that changed.
+ */
+export interface UnitChanges {
+  /**
+   * The units, each once, in the order in which they first changed.
+   */
+  ids: string[];
+  /**
+   * The run.
+   */
+  run: RunId;
+}
+/**
+ * Units by status.
+ */
+export interface UnitCounts {
+  blocked: number;
+  cancelled: number;
+  complete: number;
+  failed: number;
+  in_progress: number;
+  in_review: number;
+  pending: number;
+  ready: number;
+  skipped: number;
+}
+/**
+ * One event, as a line of the wire carries it. See Payloads for what known types carry.
+ */
+export interface WireEvent {
+  /**
+   * What went wrong; absent for nothing.
+   */
+  error?: string;
+  /**
+   * What else there is to say; its shape depends on the type.
+   */
+  payload?: unknown;
+  /**
+   * The pull request's number.
+   */
+  pr?: number;
+  /**
+   * The run.
+   */
+  run?: RunId;
+  /**
+   * The number within the run, contiguous from 1: a hole is a loss.
+   */
+  seq?: number;
+  /**
+   * The task's number within its unit; 0 is a value.
+   */
+  task?: number;
+  /**
+   * When it happened.
+   */
+  time?: string;
+  /**
+   * The event type, dotted; the set is open.
+   */
+  type: string;
+  /**
+   * The unit; absent for none.
+   */
+  unit?: string;
+  [k: string]: unknown;
+}
+
+/**
+ * What the events of each known type carry. A producer can write another payload all the same: it is admitted as it
+ * is, and the states' `misshapen` counts it.
+ */
+export interface Payloads {
+  "graph": GraphPayload;
+  "hub.bye": HubBye;
+  "hub.cursor": HubCursor;
+  "hub.end": HubEnd;
+  "hub.error": HubError;
+  "hub.gap": HubGap;
+  "hub.hello": HubHello;
+  "hub.snapshot": HubSnapshot;
+  "link.bye": LinkBye;
+  "link.lost": LinkLost;
+  "log.error": LogPayload;
+  "log.stderr": LogPayload;
+  "log.stdout": LogPayload;
+  "log.system": LogPayload;
+  "orch.dryrun.started": OrchStarted;
+  "orch.snapshot": OrchSnapshot;
+  "orch.started": OrchStarted;
+  "pr.conflict": PrPayload;
+  "pr.created": PrPayload;
+  "pr.failed": PrPayload;
+  "pr.feedback.addressed": PrPayload;
+  "pr.feedback.received": PrPayload;
+  "pr.merge.queued": PrPayload;
+  "pr.merged": PrPayload;
+  "pr.review.approved": PrPayload;
+  "pr.review.in_progress": PrPayload;
+  "pr.review.pending": PrPayload;
+  "task.backpressure": TaskPayload;
+  "task.completed": TaskPayload;
+  "task.created": TaskRecord;
+  "task.deleted": TaskRecord;
+  "task.failed": TaskPayload;
+  "task.progress": TaskProgress;
+  "task.retry": TaskPayload;
+  "task.started": TaskPayload;
+  "task.updated": TaskRecord;
+  "task.validation.fail": TaskPayload;
+  "task.validation.ok": TaskPayload;
+  "unit.started": UnitStarted;
 }
