@@ -10,6 +10,8 @@ export default defineConfig(({ mode }) => ({
     // The hub's content security policy admits files of its own, no data: addresses and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Everything comes from the machine itself or from beside it, once, and is cached for ever.
+    chunkSizeWarningLimit: 700,
   },
   // The module finds its .wasm beside itself; pre-bundling would move one and leave the other.
   optimizeDeps: { exclude: ["@choo/wire"] },

@@ -10,7 +10,7 @@ import { Neighbours } from "./Neighbours";
 import { UnitNode } from "./UnitNode";
 import { useFit } from "./useFit";
 import { isStep, walk } from "./walk";
-import { detailAt, MAX_ZOOM, MIN_ZOOM } from "./zoom";
+import { detailAt, MAX_ZOOM, MIN_ZOOM, READABLE_ZOOM } from "./zoom";
 import "./graph.css";
 
 /** From here on, nodes out of view are not drawn. Below it all of them exist, so the browser's own search finds them. */
@@ -39,7 +39,16 @@ function Flow({ selected, onSelect }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [focus] = useState(() => new GraphFocus());
   const neighbours = useMemo(() => new Neighbours(layout.edges), [layout]);
-  const context = useMemo(() => ({ focus, neighbours, select: onSelect }), [focus, neighbours, onSelect]);
+  /** The selection that the view has answered to: a unit clicked in the graph is where it is. */
+  const shown = useRef<string>(undefined);
+  const context = useMemo(() => ({
+    focus,
+    neighbours,
+    select: (id: string) => {
+      shown.current = id;
+      onSelect(id);
+    },
+  }), [focus, neighbours, onSelect]);
   const detail = useStore((store) => detailAt(store.transform[2]));
   const { fit, release, bringIn } = useFit(layout);
   const nodes = useMemo(() => layout.nodes.map(({ id, x, y }): Node => ({
@@ -54,7 +63,8 @@ function Flow({ selected, onSelect }: Props) {
 
   useEffect(() => {
     focus.select(selected);
-    if (selected !== undefined) bringIn(selected);
+    if (selected === shown.current) return;
+    if (selected === undefined || bringIn(selected, READABLE_ZOOM)) shown.current = selected;
   }, [focus, selected, bringIn]);
 
   useEffect(() => {

@@ -13,8 +13,11 @@ export interface Fit {
   readonly fit: () => void;
   /** The reader has moved the view: leave it. */
   readonly release: () => void;
-  /** Moves the view to a unit if it lies outside. */
-  readonly bringIn: (id: string) => void;
+  /**
+   * Moves the view to a unit if it lies outside, or is too small to be read and should be. `false` if there is no view
+   * or no such unit yet.
+   */
+  readonly bringIn: (id: string, atLeast?: number) => boolean;
 }
 
 /** Keeps the graph in view, whatever happens to it or to the box, until the reader moves it. */
@@ -39,16 +42,18 @@ export function useFit(layout: GraphLayout): Fit {
     held.current = false;
   }, []);
 
-  const bringIn = useCallback((id: string) => {
+  const bringIn = useCallback((id: string, atLeast = 0) => {
     const node = layout.nodes.find((placed) => placed.id === id);
-    if (node === undefined || width === 0) return;
+    if (node === undefined || width === 0) return false;
     const { x, y, zoom } = getViewport();
     const left = node.x * zoom + x;
     const top = node.y * zoom + y;
     const seen = left >= 0 && top >= 0 && left + layout.node_width * zoom <= width && top + layout.node_height * zoom <= height;
-    if (seen) return;
+    if (seen && zoom >= atLeast) return true;
     held.current = false;
-    void setCenter(node.x + layout.node_width / 2, node.y + layout.node_height / 2, { zoom });
+    const centre = { x: node.x + layout.node_width / 2, y: node.y + layout.node_height / 2 };
+    void setCenter(centre.x, centre.y, { zoom: Math.max(zoom, atLeast) });
+    return true;
   }, [layout, width, height, getViewport, setCenter]);
 
   useEffect(() => {

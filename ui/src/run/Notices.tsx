@@ -1,13 +1,15 @@
 import type { RunState } from "@choo/wire";
 import { useFeed } from "../connection/FeedProvider";
 import { formatBytes, plural } from "../format/count";
-import { describeGaps, describeLoss, describeRanges } from "./missing";
+import { describeGaps, describeLoss, describeSummary, RESTARTED } from "./missing";
 
 /** What this page does not know, said where it is seen. Nothing is drawn when nothing is missing. */
 export function Notices({ state }: { readonly state: RunState }) {
   const feed = useFeed();
-  const { loss, summaries, misshapen } = state;
+  const { loss, misshapen } = state;
   const lost = loss?.count ?? 0;
+  const summary = describeSummary(state.summaries ?? [], feed.gaps);
+  const holes = feed.gaps.filter(({ why }) => why !== RESTARTED);
   const unread = feed.errors + (misshapen ?? 0);
   return (
     <div className="notices">
@@ -17,15 +19,10 @@ export function Notices({ state }: { readonly state: RunState }) {
           {loss.bytes > 0 && ` (${formatBytes(loss.bytes)})`}: {describeLoss(loss)}.
         </p>
       )}
-      {summaries && summaries.length > 0 && (
-        <p className="notice tone-yellow" data-testid="summary-notice">
-          <strong>{describeRanges(summaries)}</strong> are known only as a summary: the web daemon was not there or was restarted;
-          their log lines are gone.
-        </p>
-      )}
-      {feed.gaps.length > 0 && (
+      {summary !== undefined && <p className="notice tone-yellow" data-testid="summary-notice">{summary}</p>}
+      {holes.length > 0 && (
         <p className="notice tone-yellow" data-testid="gap-notice">
-          <strong>Lines are missing in this page:</strong> {describeGaps(feed.gaps)}. Statuses are right all the same.
+          <strong>Lines are missing in this page:</strong> {describeGaps(holes)}. Statuses are right all the same.
         </p>
       )}
       {unread > 0 && (

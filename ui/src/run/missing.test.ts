@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeGaps, describeLoss, describeRanges } from "./missing";
+import { describeGaps, describeLoss, describeRanges, describeSummary } from "./missing";
 
 it("names the events that are known only as a summary", () => {
   expect(describeRanges([{ from: 1, to: 1200 }])).toBe("Events 1–1,200");
@@ -19,6 +19,14 @@ it("says where and why events were lost", () => {
 it("says why this page's stream has holes, each reason once", () => {
   const evicted = { from: "a:1", to: "a:9", count: 8, why: "evicted" };
   expect(describeGaps([evicted, evicted])).toBe("16 events had left the hub’s memory before this page read them");
-  expect(describeGaps([{ from: "", to: "b:1", why: "epoch" }, evicted])).toMatch(/restarted.*; 8 events/);
+  expect(describeGaps([{ from: "", to: "b:1", why: "future" }, evicted])).toMatch(/knows less.*; 8 events/);
   expect(describeGaps([{ from: "", to: "", why: "flood" }])).toBe("some events (flood)");
+});
+
+it("says that a restarted web daemon lost its log lines, whether or not this page had read them", () => {
+  const restarted = { from: "a:9", to: "b:1", why: "epoch" };
+  expect(describeSummary([{ from: 2, to: 49 }], [])).toMatch(/^Events 2–49 are known only as a summary.*log lines are gone/);
+  expect(describeSummary([], [restarted])).toMatch(/restarted.*log lines are gone; those already in this page stay/);
+  expect(describeSummary([], [{ ...restarted, why: "evicted" }])).toBeUndefined();
+  expect(describeSummary([], [])).toBeUndefined();
 });

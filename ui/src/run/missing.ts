@@ -7,6 +7,21 @@ type Ranges = NonNullable<RunState["summaries"]>;
 /** Ranges named at most; a run that lost much has many. */
 const NAMED = 3;
 
+/** Why a gap is there: another start of the web daemon gave the cursor. */
+export const RESTARTED = "epoch";
+
+/**
+ * What only the outcome is known of. A page that had read the lines before the restart still has them, and then the
+ * summary told it nothing new; a page opened now would not.
+ */
+export function describeSummary(ranges: Ranges, gaps: readonly HubGap[]): string | undefined {
+  if (ranges.length > 0) {
+    return `${describeRanges(ranges)} are known only as a summary: the web daemon was not there or was restarted; their log lines are gone.`;
+  }
+  if (!gaps.some(({ why }) => why === RESTARTED)) return undefined;
+  return "The web daemon was restarted. Its earlier log lines are gone; those already in this page stay until it is loaded again.";
+}
+
 /** `Events 1–120`, `Events 1–120 and 300`, `Events 1–4, 9–12, 20–22 and 5 more ranges`. */
 export function describeRanges(ranges: Ranges): string {
   return `Events ${list(ranges.map(range), "range")}`;
@@ -30,8 +45,6 @@ function reason(why: string, count: number): string {
   switch (why) {
     case "evicted":
       return `${count > 0 ? plural(count, "event") : "some events"} had left the hub’s memory before this page read them`;
-    case "epoch":
-      return "the web daemon was restarted, and what the page had not read by then is gone";
     case "future":
       return "the web daemon knows less than this page has already seen";
     default:
