@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::{self, Bench};
 use crate::demo;
 use crate::error::Error;
+use crate::fuzz::{self, Fuzz};
 use crate::repo::Repo;
 use crate::schema;
 use crate::test;
@@ -48,6 +49,8 @@ enum Routine {
     },
     /// Measure ourselves, beside other tools where their programs are at hand.
     Bench(Bench),
+    /// Feed the protocol hostile bytes.
+    Fuzz(Fuzz),
     /// Format the sources.
     Fmt {
         /// Change nothing; fail if something is not formatted.
@@ -70,6 +73,7 @@ impl Cli {
             Routine::Ui => ui::build(&repo)?,
             Routine::Schema { check } => schema::generate(&repo, check)?,
             Routine::Bench(bench) => bench::bench(&repo, &bench)?,
+            Routine::Fuzz(fuzz) => fuzz::fuzz(&repo, &fuzz)?,
             Routine::Fmt { check } => test::format(&repo, check)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -15,6 +15,7 @@ mod checks;
 mod cli;
 mod demo;
 mod error;
+mod fuzz;
 mod npm;
 mod packages;
 mod process;

@@ -1,3 +1,5 @@
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use anstyle::{AnsiColor, Style};
@@ -10,7 +12,7 @@ pub(crate) trait Run {
     fn run(&mut self) -> Result<(), Error>;
     /// Runs without printing anything and returns what it wrote to stdout.
     fn capture(&mut self) -> Result<String, Error>;
-    /// The command as one would type it.
+    /// The command as one would type it in its directory.
     fn shown(&self) -> String;
 }
 
@@ -36,8 +38,12 @@ impl Run for Command {
     }
 
     fn shown(&self) -> String {
-        let mut words = vec![self.get_program().to_string_lossy()];
-        words.extend(self.get_args().map(|word| word.to_string_lossy()));
+        let program = Path::new(self.get_program());
+        let name = program.file_name().unwrap_or(self.get_program()).to_string_lossy();
+        let here = self.get_current_dir().unwrap_or(Path::new(""));
+        let short = |word: &OsStr| Path::new(word).strip_prefix(here).map_or(word.into(), Path::to_path_buf);
+        let mut words = vec![name.into_owned()];
+        words.extend(self.get_args().map(|word| short(word).to_string_lossy().into_owned()));
         words.join(" ")
     }
 }
@@ -50,4 +56,18 @@ pub(crate) fn not_started(command: &Command, source: std::io::Error) -> Error {
 pub(crate) fn headline(text: &str) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
     anstream::println!("\n{style}{text}{style:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::Run as _;
+
+    #[test]
+    fn a_command_is_shown_as_one_would_type_it() {
+        let mut command = Command::new("/opt/toolchain/bin/cargo");
+        command.current_dir("/home/me/choo").args(["build", "--target-dir", "/home/me/choo/target/wasm"]);
+        assert_eq!(command.shown(), "cargo build --target-dir target/wasm");
+    }
 }
