@@ -28,5 +28,7 @@ export default defineConfig(({ mode }) => ({
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
+    // Node loads the package itself: only there does its module lie beside it as a file.
+    server: { deps: { external: [/\/wasm\/js\//] } },
   },
 }));
