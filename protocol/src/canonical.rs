@@ -53,9 +53,13 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros.
+/// Whether a valid time in quotes is surely written as ours are: in UTC, without trailing zeros, and
+/// no finer than nanoseconds.
 fn is_plain_time(quoted: &str) -> bool {
-    let plain = |text: &str| !(text.contains('\\') || text.contains('.') && text.ends_with('0'));
+    const LONGEST: usize = "2025-01-18T10:30:15.123456789".len() + 1;
+    let plain = |text: &str| {
+        text.len() <= LONGEST && !(text.contains('\\') || text.contains('.') && text.ends_with('0'))
+    };
     quoted.strip_suffix("Z\"").is_some_and(plain)
 }
 
