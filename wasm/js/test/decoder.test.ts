@@ -24,7 +24,7 @@ function bytesOf({ line, hex }: Case): Uint8Array {
 /** In a stream a line feed ends a line, and a carriage return before it belongs to it. */
 const framed = cases.filter(({ line = "" }) => !line.includes("\n") && !line.endsWith("\r"));
 
-it.each(framed.map((vector) => [vector.name, vector] as const))("s0_75 reads as every decoder does: %s", (_, vector) => {
+it.each(framed.map((vector) => [vector.name, vector] as const))("reads as every decoder does: %s", (_, vector) => {
   const decoder = new Decoder();
   const events = decoder.push(Buffer.concat([bytesOf(vector), bytes("\n")])).map(plain);
   const faults = decoder.takeFaults().map(({ kind }) => kind);
@@ -60,7 +60,7 @@ it("says in an Error what is wrong and where", () => {
   expect(thrown).toMatchObject({ name: "ChooError", kind: "syntax", offset: 13 });
 });
 
-it("s0_76 does not care where the bytes are cut", () => {
+it("does not care where the bytes are cut", () => {
   const text = [
     '{"type":"task.completed","unit":"größe 🦀","task":1}',
     '{"type":"log.stdout","unit":"a","payload":{"content":"\\u001b[31m— ✓","n":1}}\r',

@@ -10,7 +10,7 @@ describe("where it reads on", () => {
     expect(new Rig({ since: "e:7" }).takeCommands()).toEqual(["open e:7"]);
   });
 
-  it("s0_87 comes back at its last cursor", () => {
+  it("S4-28: comes back at its last cursor", () => {
     const rig = new Rig({ since: "earliest" });
     rig.open();
     rig.say("e:3");
@@ -45,7 +45,7 @@ describe("where it reads on", () => {
 });
 
 describe("backoff", () => {
-  it("s0_88 doubles from 1 s to 30 s and goes on for ever", () => {
+  it("S2-07: doubles from 1 s to 30 s and goes on for ever", () => {
     const rig = new Rig();
     const waits = [];
     for (let i = 0; i < 8; i += 1) {
@@ -91,7 +91,7 @@ describe("backoff", () => {
     expect(rig.wait).toBe(1_000);
   });
 
-  it("s2_14 stops after maxReconnectAttempts, and goes on when somebody asks", () => {
+  it("S2-08: stops after maxReconnectAttempts, and goes on when somebody asks", () => {
     const rig = new Rig({ maxReconnectAttempts: 2 });
     for (let i = 0; i < 3; i += 1) {
       rig.fail();
@@ -140,7 +140,7 @@ describe("backoff", () => {
 });
 
 describe("quality", () => {
-  it("s2_15 tells live, slow and dead by the hub's silence", () => {
+  it("S2-04: tells live, slow and dead by the hub's silence", () => {
     const rig = new Rig();
     expect(rig.state).toBe("connecting");
     rig.open();
@@ -188,7 +188,7 @@ describe("quality", () => {
 });
 
 describe("hidden tabs and networks", () => {
-  it("s2_16 rests after 30 s out of sight and catches up at once", () => {
+  it("S2-03: rests after 30 s out of sight and catches up at once", () => {
     const rig = new Rig();
     rig.open();
     rig.say("e:5");

@@ -8,7 +8,7 @@ function example(): string {
   return lines.map((text, at) => `${text.slice(0, -1)},"run":"demo","seq":${at + 1}}\n`).join("");
 }
 
-it("s0_94 folds the example into what the daemon answers", () => {
+it("folds the example into what the daemon answers", () => {
   const store = new RunStore();
   const changes = store.push(bytes(example()));
   expect(changes).toEqual({ runs: ["demo"], units: [], all: ["demo"], events: 6, gaps: 0, errors: 0, ended: [] });
@@ -54,7 +54,7 @@ it("names what changed, in proportion to the change", () => {
   expect(store.version).toBeGreaterThan(before);
 });
 
-it("s0_86 takes a line once, however often and torn it comes", () => {
+it("S4-B05: takes a line once, however often and torn it comes", () => {
   const store = new RunStore();
   const stream = bytes(example());
   store.push(stream.subarray(0, 700));
