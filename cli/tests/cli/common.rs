@@ -159,8 +159,16 @@ impl Hub {
 pub(crate) struct Started {
     child: Child,
     lines: Receiver<(Stream, String)>,
-    stdout: Vec<String>,
-    stderr: Vec<String>,
+    stdout: Output,
+    stderr: Output,
+}
+
+/// What one stream has said.
+#[derive(Debug, Default)]
+struct Output {
+    lines: Vec<String>,
+    /// How many of them were passed over, or found, by waiting.
+    waited_for: usize,
 }
 
 /// A process that has ended.
@@ -183,7 +191,7 @@ impl Started {
         let (sender, lines) = sync_channel(1024);
         read(child.stdout.take().unwrap(), Stream::Out, sender.clone());
         read(child.stderr.take().unwrap(), Stream::Err, sender);
-        Self { child, lines, stdout: Vec::new(), stderr: Vec::new() }
+        Self { child, lines, stdout: Output::default(), stderr: Output::default() }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -215,27 +223,26 @@ impl Started {
         self.wait(Stream::Err, text)
     }
 
+    /// Two pipes have no common order: a line that came while another stream was waited for still counts.
     fn wait(&mut self, wanted: Stream, text: &str) -> String {
         loop {
+            let Output { lines, waited_for } = self.output(wanted);
+            if let Some(at) = lines[*waited_for..].iter().position(|line| line.contains(text)) {
+                *waited_for += at + 1;
+                return lines[*waited_for - 1].clone();
+            }
+            *waited_for = lines.len();
             match self.lines.recv_timeout(WATCHDOG) {
-                Ok((stream, line)) => {
-                    let found = stream == wanted && line.contains(text);
-                    self.keep(stream, line.clone());
-                    if found {
-                        return line;
-                    }
-                }
-                Err(error) => {
-                    panic!("no {text:?} ({error})\nstdout: {:#?}\nstderr: {:#?}", self.stdout, self.stderr)
-                }
+                Ok((stream, line)) => self.output(stream).lines.push(line),
+                Err(error) => panic!("no {text:?} ({error})\n{:#?}\n{:#?}", self.stdout, self.stderr),
             }
         }
     }
 
-    fn keep(&mut self, stream: Stream, line: String) {
+    fn output(&mut self, stream: Stream) -> &mut Output {
         match stream {
-            Stream::Out => self.stdout.push(line),
-            Stream::Err => self.stderr.push(line),
+            Stream::Out => &mut self.stdout,
+            Stream::Err => &mut self.stderr,
         }
     }
 
@@ -244,7 +251,7 @@ impl Started {
         self.close_stdin();
         loop {
             match self.lines.recv_timeout(WATCHDOG) {
-                Ok((stream, line)) => self.keep(stream, line),
+                Ok((stream, line)) => self.output(stream).lines.push(line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("does not end\nstdout: {:#?}\nstderr: {:#?}", self.stdout, self.stderr)
@@ -252,7 +259,8 @@ impl Started {
             }
         }
         let status = self.child.wait().unwrap();
-        let (stdout, stderr) = (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr));
+        let [stdout, stderr] =
+            [&mut self.stdout, &mut self.stderr].map(|output| std::mem::take(&mut output.lines));
         Ended { status, stdout, stderr }
     }
 }
