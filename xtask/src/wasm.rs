@@ -30,9 +30,10 @@ const WASM_OPT: [&str; 9] = [
 ];
 
 /// Prints the length after gzip -9, then the module name of each import. Compiling the module is a check too.
+/// A number is printed as text: with `FORCE_COLOR` in the environment, Node colours numbers.
 const INSPECT: &str = "
     const bytes = require('node:fs').readFileSync(process.argv[1]);
-    console.log(require('node:zlib').gzipSync(bytes, { level: 9 }).length);
+    console.log(String(require('node:zlib').gzipSync(bytes, { level: 9 }).length));
     for (const { module } of WebAssembly.Module.imports(new WebAssembly.Module(bytes))) console.log(module);
 ";
 
