@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { load } from "../../src/index.js";
 
-/** The module of this package, loaded before the first test of the file that imports this. */
-await load();
+const PACKAGE = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const VECTORS = new URL("../../../../tests/vectors/", import.meta.url);
+// Whoever imports this has the module. From its bytes: in a test that plays a page, addresses are the page's.
+await load(readFileSync(join(PACKAGE, "pkg/choo_wasm_bg.wasm")));
 
+/** A file of tests/vectors. */
 export function vector(name: string): Buffer {
-  return readFileSync(new URL(name, VECTORS));
+  return readFileSync(join(PACKAGE, "../../tests/vectors", name));
 }
 
 export function bytes(text: string): Uint8Array {
