@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from "react";
+import { useState } from "react";
 import { ListBox, type ListProps } from "./ListBox";
 import { useFollowing } from "./useFollowing";
 import { rowsInView } from "./window";
@@ -7,32 +7,17 @@ import { rowsInView } from "./window";
 export function FixedList(props: ListProps) {
   const { count, dropped = 0, rowHeight, follow = false, onFollow, rows } = props;
   const size = count * rowHeight;
-  const { box, onScroll } = useFollowing({ follow, onFollow, size, dropped, rowHeight });
+  const following = useFollowing({ follow, onFollow, size, dropped, rowHeight });
   const [top, setTop] = useState(0);
-  const [view, setView] = useState(0);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const measure = (): void => setView(element.clientHeight);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [box]);
-
-  const { from, to } = rowsInView(count, rowHeight, top, view, follow);
+  const { from, to } = rowsInView(count, rowHeight, top, following.view, follow);
   const drawn = rows(from, to);
   return (
     <ListBox
       {...props}
-      box={box}
+      following={following}
       size={size}
       start={from * rowHeight}
-      onScroll={(event) => {
-        setTop(event.currentTarget.scrollTop);
-        onScroll(event);
-      }}
+      onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
     >
       {drawn.map((row, at) => (
         <div key={dropped + from + at} role="listitem" aria-setsize={count} aria-posinset={from + at + 1} style={{ height: rowHeight }}>

@@ -1,4 +1,5 @@
-import type { ReactNode, RefObject, UIEvent } from "react";
+import type { ReactNode, UIEvent } from "react";
+import type { Following } from "./useFollowing";
 import "./list.css";
 
 /** What a list of any length needs to know. */
@@ -22,26 +23,30 @@ export interface ListProps {
 }
 
 interface BoxProps extends ListProps {
-  readonly box: RefObject<HTMLDivElement | null>;
+  readonly following: Following;
   /** Height of all rows, and where the first one drawn begins, in CSS pixels. */
   readonly size: number;
   readonly start: number;
-  readonly onScroll: (event: UIEvent<HTMLDivElement>) => void;
+  readonly onScroll?: (event: UIEvent<HTMLDivElement>) => void;
   readonly children: ReactNode;
 }
 
 /** The scrolling box of a list: as high inside as all rows together, with the few that exist at their place. */
-export function ListBox({ label, testId, className, count, empty, box, size, start, onScroll, children }: BoxProps) {
+export function ListBox({ label, testId, className, count, empty, following, size, start, onScroll, children }: BoxProps) {
   return (
     <div
-      ref={box}
+      ref={following.box}
       className={`virtual-list ${className ?? ""}`}
       data-testid={testId}
       data-count={count}
       role="list"
       aria-label={label}
       tabIndex={0}
-      onScroll={onScroll}
+      {...following.handlers}
+      onScroll={(event) => {
+        following.handlers.onScroll(event);
+        onScroll?.(event);
+      }}
     >
       {count === 0 && empty}
       <div className="virtual-space" role="presentation" style={{ height: size }}>

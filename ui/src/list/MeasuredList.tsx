@@ -9,7 +9,7 @@ export function MeasuredList(props: ListProps) {
   const { count, dropped = 0, rowHeight, follow = false, onFollow, rows } = props;
   const virtualizer = useVirtualizer({
     count,
-    getScrollElement: (): HTMLDivElement | null => box.current,
+    getScrollElement: (): HTMLDivElement | null => following.box.current,
     estimateSize: () => rowHeight,
     // A measured height belongs to the row, wherever it stands by now.
     getItemKey: useCallback((index: number) => index + dropped, [dropped]),
@@ -19,12 +19,12 @@ export function MeasuredList(props: ListProps) {
     useFlushSync: false,
   });
   const size = virtualizer.getTotalSize();
-  const { box, onScroll } = useFollowing({ follow, onFollow, size, dropped, rowHeight });
+  const following = useFollowing({ follow, onFollow, size, dropped, rowHeight });
   const items = virtualizer.getVirtualItems();
   const from = items[0]?.index ?? 0;
   const drawn = items.length === 0 ? [] : rows(from, from + items.length);
   return (
-    <ListBox {...props} box={box} size={size} start={items[0]?.start ?? 0} onScroll={onScroll}>
+    <ListBox {...props} following={following} size={size} start={items[0]?.start ?? 0}>
       {items.map((item, at) => (
         <div
           key={item.key}
