@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::escape;
 use crate::lenient::null_as_default;
+use crate::reader::readable;
 use crate::{RunId, RunState, RunStatus, Timestamp};
 
 /// The version of the protocol, in `link.hello` and `hub.hello`.
@@ -165,3 +166,13 @@ pub fn snapshot_line(
     line.extend_from_slice(format!(",\"part\":{part},\"parts\":{parts}}},\"run\":\"{run}\"}}").as_bytes());
     line
 }
+
+readable!(LinkLost { ; from, to, count, bytes, by_type, reason });
+readable!(OrchSnapshot { through, state; });
+readable!(HubHello { ; proto, epoch, recovered });
+readable!(HubSnapshot { run, cursor, state, part, parts; });
+readable!(HubGap { ; from, to, count, why });
+readable!(HubCursor { cursor; });
+readable!(HubEnd { run, status; });
+readable!(HubError { ; kind, message, count });
+readable!(HubBye { ; code, retry_ms });

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnitStatus;
 use crate::lenient::null_as_default;
+use crate::reader::readable;
 
 /// A run's whole dependency graph: units, the edges between them, and the units by level.
 ///
@@ -298,6 +299,10 @@ fn circle(start: usize, dependencies: &[Vec<usize>], left: &[usize]) -> Vec<usiz
         path.push(next);
     }
 }
+
+readable!(GraphPayload { ; nodes, edges, levels });
+readable!(NodePayload { ; id, level, label, status, tasks, completed_tasks, depends_on });
+readable!(EdgePayload { from, to; });
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::Scanner;
 use crate::names::Names;
-use crate::{Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp, reader};
+use crate::reader::{read_ours, readable};
+use crate::{Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp};
 use segment::{Entry, Segment};
 use view::View;
 
@@ -72,7 +73,7 @@ impl EventFilter {
     pub fn from_json(json: &str) -> Result<Self, PayloadMismatch> {
         let mut scanner = Scanner::new(json, Limits::DEPTH);
         scanner.value(0)?;
-        reader::read(json)
+        read_ours(json)
     }
 }
 
@@ -351,7 +352,7 @@ impl List {
 impl LogLine {
     fn read(text: &str) -> Option<LogLine> {
         let line = Line::parse(text.as_bytes(), &Limits::default()).ok()?;
-        let payload: LogPayload = line.payload().and_then(Result::ok).unwrap_or_default();
+        let payload: LogPayload = line.read().and_then(Result::ok).unwrap_or_default();
         Some(LogLine {
             stream: LogStream::of(&line.kind)?,
             task: line.task,
@@ -362,6 +363,8 @@ impl LogLine {
         })
     }
 }
+
+readable!(EventFilter { ; types, units, q });
 
 #[cfg(test)]
 mod tests;

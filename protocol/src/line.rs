@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use crate::json::Span;
+use crate::reader::{Read, read_ours};
 use crate::{
     Class, Limits, LineError, LineErrorKind, PayloadMismatch, RunId, Timestamp, envelope, kind, reader,
 };
@@ -120,6 +121,11 @@ impl<'a> Line<'a> {
     /// The payload as a type; `None` when absent or `null`. Of duplicate keys the last one wins.
     pub fn payload<T: DeserializeOwned>(&self) -> Option<Result<T, PayloadMismatch>> {
         self.payload_json().map(reader::read)
+    }
+
+    /// The same for what the fold reads.
+    pub(crate) fn read<T: Read>(&self) -> Option<Result<T, PayloadMismatch>> {
+        self.payload_json().map(read_ours)
     }
 
     /// The members that are not part of the envelope, each with its value's JSON, in their order.

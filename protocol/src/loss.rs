@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::LinkLost;
+use crate::reader::readable;
 
 /// An inclusive range of `seq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +112,10 @@ pub(crate) fn add_range(ranges: &mut Vec<SeqRange>, range: SeqRange) {
         ranges[0].from = first.from;
     }
 }
+
+readable!(SeqRange { from, to; });
+readable!(Loss { ; count, bytes, ranges });
+readable!(LostRange { from, to, count, bytes, reason; });
 
 #[cfg(test)]
 mod tests {

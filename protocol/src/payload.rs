@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::escape;
 use crate::lenient::null_as_default;
 use crate::raw::WriteRaw;
+use crate::reader::readable;
 use crate::{GraphPayload, OrchSnapshot};
 
 /// `orch.started`: an orchestration begins.
@@ -257,3 +258,9 @@ into_payload! {
     LogPayload => Log,
     Box<RawValue> => Json,
 }
+
+readable!(OrchStarted { ; unit_count, parallelism, graph });
+readable!(UnitStarted { ; total_tasks, completed_tasks });
+readable!(TaskPayload { ; name, attempt, command });
+readable!(PrPayload { ; url, title, branch });
+readable!(LogPayload { ; content, n });

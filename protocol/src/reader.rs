@@ -16,6 +16,7 @@ macro_rules! integers {
 }
 
 mod integer;
+mod members;
 mod text;
 
 use std::borrow::Cow;
@@ -29,6 +30,8 @@ use crate::json::{Fault, Scanner};
 use crate::unescape::unescape;
 use integer::Integer;
 use text::Text;
+
+pub(crate) use members::{Read, missing, read_ours, read_variant, readable};
 
 /// A payload does not have the shape of the type it was to be read as. The producer's fault; the event
 /// is folded by its envelope all the same.
@@ -82,7 +85,7 @@ pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, PayloadMismatch
     attempt(false).or_else(|_| attempt(true))
 }
 
-struct Reader<'de> {
+pub(crate) struct Reader<'de> {
     text: &'de str,
     json: Scanner<'de>,
     /// Whether to look for keys that come twice in a structure.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
 use crate::loss::add_range;
+use crate::reader::readable;
 use crate::unit::cut_error;
 use crate::{
     GraphPayload, Line, LinkLost, Loss, NodePayload, OrchSnapshot, OrchStarted, PrPayload, RunId, SeqRange,
@@ -187,7 +188,7 @@ impl RunState {
         let family = line.kind.split_once('.').map_or(&*line.kind, |(family, _)| family);
         let change = match family {
             "orch" => self.apply_orch(line),
-            "graph" if line.kind == kind::GRAPH => match line.payload::<GraphPayload>() {
+            "graph" if line.kind == kind::GRAPH => match line.read::<GraphPayload>() {
                 Some(Ok(graph)) => self.set_graph(graph),
                 Some(Err(_)) => self.count_misshapen(),
                 None => Change::None,
@@ -217,7 +218,7 @@ impl RunState {
                 self.ended = None;
                 self.error.clear();
                 self.status = RunStatus::Running;
-                return match line.payload::<OrchStarted>() {
+                return match line.read::<OrchStarted>() {
                     Some(Ok(started)) => {
                         self.unit_count = Some(started.unit_count);
                         self.parallelism = Some(started.parallelism).filter(|n| *n > 0);
@@ -249,7 +250,7 @@ impl RunState {
             self.unit_mut(&line.unit).apply_pr(&line.kind);
         }
         if let Some(number) = line.pr {
-            let (payload, readable) = match line.payload::<PrPayload>() {
+            let (payload, readable) = match line.read::<PrPayload>() {
                 Some(Ok(payload)) => (payload, true),
                 Some(Err(_)) => (PrPayload::default(), false),
                 None => (PrPayload::default(), true),
@@ -274,7 +275,7 @@ impl RunState {
     }
 
     fn apply_lost(&mut self, line: &Line<'_>) -> Change {
-        match line.payload::<LinkLost>() {
+        match line.read::<LinkLost>() {
             Some(Ok(lost)) => {
                 if self.loss.add(lost) {
                     Change::Run
@@ -287,7 +288,7 @@ impl RunState {
     }
 
     fn apply_snapshot(&mut self, line: &Line<'_>) -> Change {
-        let Some(Ok(OrchSnapshot { through, state })) = line.payload() else {
+        let Some(Ok(OrchSnapshot { through, state })) = line.read() else {
             return self.count_misshapen();
         };
         if through <= self.seq {
@@ -439,3 +440,10 @@ impl RunState {
         self.units.extend(part.units);
     }
 }
+
+readable!(RunState {
+    run;
+    status, started, ended, unit_count, parallelism, error, seq, units, prs, loss, summaries, misshapen,
+});
+readable!(PrState { ; unit, status, url, title, branch, error, updated });
+readable!(enum RunStatus);

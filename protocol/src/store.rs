@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::reader::Read;
 use crate::{
     Change, Frame, GraphLayout, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Journal,
     Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing, Timestamp, UnitState, UnitStatus,
@@ -272,12 +273,8 @@ impl RunStore {
         }
     }
 
-    fn read<T: serde::de::DeserializeOwned>(
-        &mut self,
-        line: &Line<'_>,
-        take: impl FnOnce(&mut RunStore, T),
-    ) -> bool {
-        let Some(Ok(payload)) = line.payload() else { return false };
+    fn read<T: Read>(&mut self, line: &Line<'_>, take: impl FnOnce(&mut RunStore, T)) -> bool {
+        let Some(Ok(payload)) = line.read() else { return false };
         take(self, payload);
         true
     }

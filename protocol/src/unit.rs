@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
+use crate::reader::readable;
 use crate::{Line, TaskPayload, Timestamp, UnitStarted, kind};
 
 /// How a unit stands.
@@ -147,7 +148,7 @@ impl UnitState {
             return true;
         }
         self.started = line.time;
-        match line.payload::<UnitStarted>() {
+        match line.read::<UnitStarted>() {
             Some(Ok(totals)) => {
                 self.total_tasks = totals.total_tasks.or(self.total_tasks);
                 self.completed_tasks = totals.completed_tasks.unwrap_or(self.completed_tasks);
@@ -172,7 +173,7 @@ impl UnitState {
             _ => return true,
         };
         let Some(number) = line.task else { return true };
-        let (payload, readable) = match line.payload::<TaskPayload>() {
+        let (payload, readable) = match line.read::<TaskPayload>() {
             Some(Ok(payload)) => (payload, true),
             Some(Err(_)) => (TaskPayload::default(), false),
             None => (TaskPayload::default(), true),
@@ -222,3 +223,12 @@ impl UnitState {
         }
     }
 }
+
+readable!(UnitState {
+    ;
+    order, level, label, status, total_tasks, completed_tasks, current_task, started, ended, error, depends_on,
+    tasks,
+});
+readable!(TaskState { ; name, status, attempt, started, ended, error });
+readable!(enum UnitStatus);
+readable!(enum TaskStatus);

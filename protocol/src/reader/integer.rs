@@ -51,3 +51,23 @@ impl Integer {
         }
     }
 }
+
+macro_rules! try_into {
+    ($($type:ty)*) => {
+        $(impl TryFrom<Integer> for $type {
+            type Error = PayloadMismatch;
+
+            fn try_from(integer: Integer) -> Result<$type> {
+                let fits = match integer {
+                    Integer::Negative(number) => number.try_into().ok(),
+                    Integer::Positive(number) => number.try_into().ok(),
+                };
+                fits.ok_or_else(|| PayloadMismatch {
+                    message: concat!("expected an integer that fits in ", stringify!($type)).to_owned(),
+                })
+            }
+        })*
+    };
+}
+
+try_into!(u32 u64 i64);

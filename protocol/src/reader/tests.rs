@@ -100,3 +100,63 @@ fn text_that_is_not_json_is_an_error_and_no_panic() {
         assert!(read::<Value>(json).is_err(), "{json}");
     }
 }
+
+/// Our reader and serde's say the same, or both say that the shape is another one.
+fn agree<T: Read + DeserializeOwned + PartialEq + fmt::Debug>(samples: &[&str]) {
+    for json in samples {
+        match (read_ours::<T>(json), read::<T>(json)) {
+            (Ok(ours), Ok(serdes)) => assert_eq!(ours, serdes, "{json}"),
+            (Err(_), Err(_)) => {}
+            (ours, serdes) => panic!("{json}: {ours:?} here, {serdes:?} there"),
+        }
+    }
+}
+
+#[test]
+fn the_folds_readers_say_what_everybodys_say() {
+    const OTHER_SHAPES: &[&str] = &["{}", "[]", "5", "\"x\"", "true", r#"{"unknown":[{"a":1}]}"#];
+    macro_rules! agree {
+        ($($type:ident $samples:expr;)*) => {
+            $(agree::<crate::$type>(OTHER_SHAPES); agree::<crate::$type>(&$samples);)*
+        };
+    }
+    agree! {
+        LinkLost [r#"{"from":3,"to":9,"count":2,"bytes":70,"by_type":{"log.stdout":2},"reason":"overflow"}"#,
+            r#"{"from":-1}"#, r#"{"from":1e3}"#, r#"{"by_type":{"a":"b"}}"#, r#"{"by_type":null}"#, r#"{"From":1}"#];
+        HubHello [r#"{"proto":1,"epoch":"e","recovered":true}"#, r#"{"proto":4294967296}"#, r#"{"recovered":1}"#];
+        HubGap [r#"{"from":"a","to":"b","count":7,"why":"evicted"}"#, r#"{"count":null}"#, r#"{"count":"7"}"#];
+        HubCursor [r#"{"cursor":"e:1"}"#, r#"{"cursor":1}"#, r#"{"cursor":"a","cursor":"b"}"#];
+        HubEnd [r#"{"run":"r","status":"failed"}"#, r#"{"run":"r"}"#, r#"{"run":"a b","status":"failed"}"#,
+            r#"{"run":"r","status":"napping"}"#];
+        HubError [r#"{"kind":"syntax","message":"\u003c\n","count":2}"#];
+        HubBye [r#"{"code":"shutdown","retry_ms":500}"#, r#"{"retry_ms":-5}"#, r#"{"retry_ms":"x","retry_ms":5}"#];
+        OrchStarted [r#"{"unit_count":2,"parallelism":null,"graph":{"nodes":[{"id":"a"}],"edges":null}}"#,
+            r#"{"unit_count":9007199254740992}"#, r#"{"graph":null}"#, r#"{"graph":[]}"#, r#"{"graph":{"nodes":[5]}}"#];
+        UnitStarted [r#"{"total_tasks":3,"completed_tasks":null}"#, r#"{"total_tasks":1.0}"#];
+        TaskPayload [r#"{"name":"n","attempt":2,"command":"make"}"#, r#"{"attempt":-0}"#];
+        PrPayload [r#"{"url":"u","title":"t","branch":"b"}"#];
+        LogPayload [r#"{"content":"\u001b[31mred","n":4}"#, r#"{"content":null,"n":null}"#, r#"{"n":"4"}"#];
+        GraphPayload [r#"{"nodes":[{"id":"a","level":1,"label":"A","status":"in_review","tasks":2,
+            "completed_tasks":1,"depends_on":["b"]}],"edges":[{"from":"b","to":"a"}],"levels":[["b"],["a"]]}"#,
+            r#"{"edges":[{"from":"b"}]}"#, r#"{"levels":["a"]}"#];
+        RunState [r#"{"run":"r","status":"running","started":"2025-01-18T10:30:00+01:00","seq":7,"unit_count":1,
+            "units":{"a":{"order":1,"level":2,"status":"complete","completed_tasks":1,"current_task":-1,
+            "tasks":{"1":{"name":"t","status":"retrying","attempt":2,"error":"e"},"-2":{}}}},
+            "prs":{"5":{"status":"merged","updated":"2025-01-18T10:30:00Z"}},
+            "loss":{"count":1,"ranges":[{"from":1,"to":2,"count":1,"bytes":0,"reason":"overflow"}]},
+            "summaries":[{"from":1,"to":3}],"misshapen":1,"error":"bad"}"#,
+            r#"{"run":"r","started":"yesterday"}"#, r#"{"run":"r","units":{"a":{"tasks":{"01":{}}}}}"#,
+            r#"{"run":"r","loss":{"ranges":[{"from":1}]}}"#, r#"{"run":"r","units":null,"prs":null}"#];
+        OrchSnapshot [r#"{"through":7,"state":{"run":"r"}}"#, r#"{"through":7}"#];
+        HubSnapshot [r#"{"run":"r","cursor":"c","state":{"run":"r"},"part":1,"parts":2}"#, r#"{"run":"r"}"#];
+        EventFilter [r#"{"types":["a.*"],"units":[],"q":"x"}"#, r#"{"types":"a.*"}"#];
+    }
+}
+
+#[test]
+fn the_fold_takes_null_for_absent() {
+    let lost: crate::LinkLost = read_ours(r#"{"from":null,"to":3,"to":null,"reason":null}"#).unwrap();
+    assert_eq!(lost, crate::LinkLost::default());
+    assert!(read_ours::<crate::HubCursor>(r#"{"cursor":null}"#).is_ok_and(|cursor| cursor.cursor.is_empty()));
+    assert!(read_ours::<crate::HubEnd>(r#"{"run":null,"status":"failed"}"#).is_err());
+}
