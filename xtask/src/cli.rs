@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use crate::bench::{self, Bench};
@@ -33,8 +34,8 @@ enum Routine {
     },
     /// Run every check: what CI runs.
     Test {
-        /// Only these steps, by the names in the summary (default: all).
-        #[arg(value_name = "STEP")]
+        /// Only these steps.
+        #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(test::step_names()))]
         only: Vec<String>,
     },
     /// Build the browser's module into wasm/js/pkg.
@@ -65,7 +66,7 @@ impl Cli {
         match self.routine {
             Routine::Demo { exit } => return demo::demo(&repo, exit),
             Routine::Test { only } => {
-                if !test::test(&repo, only) {
+                if !test::test(&repo, &only) {
                     return Ok(ExitCode::FAILURE);
                 }
             }

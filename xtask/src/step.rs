@@ -1,80 +1,70 @@
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
 
-/// Runs named steps one after the other, goes on after a failure, and tells all at the end.
-pub(crate) struct Steps {
-    /// Names given on the command line; empty means all.
-    wanted: Vec<String>,
-    done: Vec<Done>,
+/// One named part of a long routine that works on a `C`.
+pub(crate) struct Step<C: 'static> {
+    pub(crate) name: &'static str,
+    /// Steps before this one without whose success it makes no sense.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: fn(&C) -> Result<(), Error>,
 }
 
 struct Done {
-    name: Cow<'static, str>,
+    name: &'static str,
     took: Duration,
     trouble: Option<String>,
 }
 
-impl Steps {
-    pub(crate) fn new(wanted: Vec<String>) -> Steps {
-        Steps { wanted, done: Vec::new() }
-    }
-
-    /// Runs a step, unless one that it needs has failed: then it counts as failed without being run.
-    pub(crate) fn run(
-        &mut self,
-        name: &'static str,
-        needs: &[&'static str],
-        step: impl FnOnce() -> Result<(), Error>,
-    ) {
-        if !self.wanted.is_empty() && !self.wanted.iter().any(|wanted| wanted == name) {
-            return;
+/// Runs the steps of these names (all, if there are none) one after the other, goes on after a failure, prints
+/// a table of all at the end, and says whether all went well.
+///
+/// A step that needs one which failed counts as failed without being run.
+pub(crate) fn run<C>(steps: &[Step<C>], only: &[String], context: &C) -> bool {
+    let mut done: Vec<Done> = Vec::new();
+    for step in steps {
+        if !only.is_empty() && !only.iter().any(|name| name == step.name) {
+            continue;
         }
         let start = now();
-        let broken = self.done.iter().find(|done| done.trouble.is_some() && needs.contains(&&*done.name));
-        let trouble = if let Some(broken) = broken {
-            Some(format!("not run, because {} failed", broken.name))
-        } else {
-            let style = Style::new().bold();
-            anstream::println!("\n{style}== {name}{style:#}");
-            step().err().map(|error| error.to_string())
+        let broken = done.iter().find(|done| done.trouble.is_some() && step.needs.contains(&done.name));
+        let trouble = match broken {
+            Some(broken) => Some(format!("not run, because {} failed", broken.name)),
+            None => {
+                let bold = Style::new().bold();
+                anstream::println!("\n{bold}== {}{bold:#}", step.name);
+                (step.run)(context).err().map(|error| error.to_string())
+            }
         };
         if let Some(trouble) = &trouble {
-            let style = red();
-            anstream::println!("{style}== {name} failed: {trouble}{style:#}");
+            let red = red();
+            anstream::println!("{red}== {} failed: {trouble}{red:#}", step.name);
         }
-        self.done.push(Done { name: name.into(), took: start.elapsed(), trouble });
+        done.push(Done { name: step.name, took: start.elapsed(), trouble });
     }
+    report(&done)
+}
 
-    /// Prints the table and its sum, and says whether all went well.
-    pub(crate) fn finish(mut self) -> bool {
-        for name in &self.wanted {
-            if !self.done.iter().any(|done| done.name == *name) {
-                let trouble = Some("there is no such step".to_owned());
-                self.done.push(Done { name: name.clone().into(), took: Duration::ZERO, trouble });
+fn report(done: &[Done]) -> bool {
+    println!();
+    for Done { name, took, trouble } in done {
+        let secs = took.as_secs_f32();
+        match trouble {
+            None => println!("{name:<12}{secs:>8.1} s  ok"),
+            Some(trouble) => {
+                let red = red();
+                let first = trouble.lines().next().unwrap_or_default();
+                anstream::println!("{name:<12}{secs:>8.1} s  {red}FAILED{red:#}  {first}");
             }
         }
-        let failed = self.done.iter().filter(|done| done.trouble.is_some()).count();
-        let took: Duration = self.done.iter().map(|done| done.took).sum();
-        println!();
-        for Done { name, took, trouble } in &self.done {
-            let secs = took.as_secs_f32();
-            match trouble {
-                None => println!("{name:<16}{secs:>8.1} s  ok"),
-                Some(trouble) => {
-                    let style = red();
-                    let first = trouble.lines().next().unwrap_or_default();
-                    anstream::println!("{name:<16}{secs:>8.1} s  {style}FAILED{style:#}  {first}");
-                }
-            }
-        }
-        println!("{:<16}{:>8.1} s\n", "", took.as_secs_f32());
-        println!("{} passed, {failed} failed", self.done.len() - failed);
-        failed == 0
     }
+    let took: Duration = done.iter().map(|done| done.took).sum();
+    let failed = done.iter().filter(|done| done.trouble.is_some()).count();
+    println!("{:<12}{:>8.1} s\n", "", took.as_secs_f32());
+    println!("{} passed, {failed} failed", done.len() - failed);
+    failed == 0
 }
 
 fn red() -> Style {
@@ -88,48 +78,37 @@ fn now() -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::cell::RefCell;
 
-    use super::Steps;
+    use super::{Step, run};
     use crate::error::Error;
 
-    fn fail() -> Result<(), Error> {
-        Err(Error::Check("bad".to_owned()))
+    type Log = RefCell<Vec<&'static str>>;
+
+    const STEPS: &[Step<Log>] = &[
+        Step { name: "wasm", needs: &[], run: |_| Err(Error::Check("bad".to_owned())) },
+        Step { name: "ui", needs: &["wasm"], run: |log| note(log, "ui") },
+        Step { name: "fmt", needs: &[], run: |log| note(log, "fmt") },
+        Step { name: "browser", needs: &["ui"], run: |log| note(log, "browser") },
+    ];
+
+    #[expect(clippy::unnecessary_wraps, reason = "a step can fail")]
+    fn note(log: &Log, name: &'static str) -> Result<(), Error> {
+        log.borrow_mut().push(name);
+        Ok(())
     }
 
     #[test]
     fn a_failure_stops_only_what_needs_it() {
-        let ran = Cell::new(0);
-        let mut steps = Steps::new(Vec::new());
-        steps.run("wasm", &[], fail);
-        steps.run("ui", &["wasm"], || {
-            ran.set(ran.get() + 1);
-            Ok(())
-        });
-        steps.run("fmt", &[], || {
-            ran.set(ran.get() + 10);
-            Ok(())
-        });
-        steps.run("browser", &["ui"], || {
-            ran.set(ran.get() + 100);
-            Ok(())
-        });
-        assert_eq!(ran.get(), 10);
-        assert!(!steps.finish());
+        let log = Log::default();
+        assert!(!run(STEPS, &[], &log));
+        assert_eq!(*log.borrow(), ["fmt"]);
     }
 
     #[test]
     fn only_the_named_steps_run() {
-        let mut steps = Steps::new(vec!["fmt".to_owned()]);
-        steps.run("wasm", &[], fail);
-        steps.run("fmt", &["wasm"], || Ok(()));
-        assert!(steps.finish());
-    }
-
-    #[test]
-    fn a_name_that_no_step_has_is_a_failure() {
-        let mut steps = Steps::new(vec!["fnt".to_owned()]);
-        steps.run("fmt", &[], || Ok(()));
-        assert!(!steps.finish());
+        let log = Log::default();
+        assert!(run(STEPS, &["ui".to_owned(), "fmt".to_owned()], &log));
+        assert_eq!(*log.borrow(), ["ui", "fmt"]);
     }
 }

@@ -6,44 +6,68 @@ use crate::packages;
 use crate::process::Run as _;
 use crate::repo::Repo;
 use crate::schema;
-use crate::step::Steps;
+use crate::step::{self, Step};
 use crate::ui;
 use crate::wasm;
 
 /// Everything that must hold before a change goes in. Cheap checks come first, and the page before the hub,
 /// which embeds it.
-pub(crate) fn test(repo: &Repo, only: Vec<String>) -> bool {
-    let mut steps = Steps::new(only);
-    steps.run("set-up", &[], || {
-        packages::ensure(repo, &packages::FOR_TESTS)?;
-        npm::install(repo)
-    });
-    steps.run("fmt", &[], || format(repo, true));
-    steps.run("npm lock", &[], || checks::npm_lock(repo));
-    steps.run("tokio", &[], || checks::tokio_features(repo));
-    steps.run("wasm", &["set-up"], || wasm::build(repo));
-    steps.run("wire build", &["wasm"], || ui::build_wire(repo));
-    steps.run("wire tests", &["wire build"], || npm::script(repo, "@choo/wire", "test").run());
-    steps.run("ui build", &["wire build"], || ui::build_page(repo));
-    steps.run("ui tests", &["ui build"], || npm::script(repo, "ui", "test").run());
-    steps.run("clippy", &[], || {
-        cargo(repo).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
-    });
-    steps.run("docs", &[], || {
-        cargo(repo).env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).run()
-    });
+const STEPS: &[Step<Repo>] = &[
+    Step { name: "set-up", needs: &[], run: set_up },
+    Step { name: "fmt", needs: &[], run: |repo| format(repo, true) },
+    Step { name: "npm-lock", needs: &[], run: checks::npm_lock },
+    Step { name: "tokio", needs: &[], run: checks::tokio_features },
+    Step { name: "wasm", needs: &["set-up"], run: wasm::build },
+    Step { name: "wire", needs: &["wasm"], run: ui::build_wire },
+    Step { name: "wire-tests", needs: &["wire"], run: |repo| npm_test(repo, "@choo/wire") },
+    Step { name: "ui", needs: &["wire"], run: ui::build_page },
+    Step { name: "ui-tests", needs: &["ui"], run: |repo| npm_test(repo, "ui") },
+    Step { name: "clippy", needs: &[], run: clippy },
+    Step { name: "docs", needs: &[], run: docs },
     // All programs and tests at once: one resolution of features, so nothing is compiled twice.
-    steps.run("build", &[], || cargo(repo).args(["build", "--workspace", "--all-targets"]).run());
-    steps.run("schema", &["set-up", "build"], || schema::generate(repo, true));
-    steps.run("tests", &["build"], || cargo(repo).args(["test", "--workspace"]).run());
-    steps.run("browser tests", &["ui build", "build"], || {
-        npm::script(repo, "@choo/browser-tests", "test").run()
-    });
-    steps.finish()
+    Step { name: "build", needs: &[], run: build },
+    Step { name: "schema", needs: &["set-up"], run: |repo| schema::generate(repo, true) },
+    Step { name: "tests", needs: &["build"], run: tests },
+    Step { name: "browser", needs: &["ui", "build"], run: |repo| npm_test(repo, "@choo/browser-tests") },
+];
+
+/// Runs the steps of these names, or all if there are none, and says whether all went well.
+pub(crate) fn test(repo: &Repo, only: &[String]) -> bool {
+    step::run(STEPS, only, repo)
+}
+
+/// What a step can be called on the command line.
+pub(crate) fn step_names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.name)
 }
 
 /// Formats, or with `check` only tells what is not formatted.
 pub(crate) fn format(repo: &Repo, check: bool) -> Result<(), Error> {
     let flag: &[&str] = if check { &["--check"] } else { &[] };
     cargo(repo).args(["fmt", "--all"]).args(flag).run()
+}
+
+fn set_up(repo: &Repo) -> Result<(), Error> {
+    packages::ensure(repo, &packages::FOR_TESTS)?;
+    npm::install(repo)
+}
+
+fn npm_test(repo: &Repo, workspace: &str) -> Result<(), Error> {
+    npm::script(repo, workspace, "test").run()
+}
+
+fn clippy(repo: &Repo) -> Result<(), Error> {
+    cargo(repo).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
+}
+
+fn docs(repo: &Repo) -> Result<(), Error> {
+    cargo(repo).env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]).run()
+}
+
+fn build(repo: &Repo) -> Result<(), Error> {
+    cargo(repo).args(["build", "--workspace", "--all-targets"]).run()
+}
+
+fn tests(repo: &Repo) -> Result<(), Error> {
+    cargo(repo).args(["test", "--workspace"]).run()
 }
