@@ -30,13 +30,12 @@ pub(crate) fn run<C>(steps: &[Step<C>], only: &[String], context: &C) -> bool {
         }
         let start = now();
         let broken = done.iter().find(|done| done.trouble.is_some() && step.needs.contains(&done.name));
-        let trouble = match broken {
-            Some(broken) => Some(format!("not run, because {} failed", broken.name)),
-            None => {
-                let bold = Style::new().bold();
-                anstream::println!("\n{bold}== {}{bold:#}", step.name);
-                (step.run)(context).err().map(|error| error.to_string())
-            }
+        let trouble = if let Some(broken) = broken {
+            Some(format!("not run, because {} failed", broken.name))
+        } else {
+            let bold = Style::new().bold();
+            anstream::println!("\n{bold}== {}{bold:#}", step.name);
+            (step.run)(context).err().map(|error| error.to_string())
         };
         if let Some(trouble) = &trouble {
             let red = red();
