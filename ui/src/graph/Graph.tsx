@@ -8,14 +8,14 @@ import { GraphContext, GraphFocus } from "./GraphFocus";
 import { GraphMap } from "./GraphMap";
 import { Neighbours } from "./Neighbours";
 import { UnitNode } from "./UnitNode";
-import { useFit } from "./useFit";
+import { useFit, useOverflow } from "./useFit";
 import { isStep, walk } from "./walk";
 import { detailAt, MAX_ZOOM, MIN_ZOOM, READABLE_ZOOM } from "./zoom";
 import "./graph.css";
 
 /** From here on, nodes out of view are not drawn. Below it all of them exist, so the browser's own search finds them. */
 const MANY = 300;
-/** From here on, an overview stands in the corner while the graph itself is too close to be one. */
+/** From here on, an overview stands in the corner while not all of the graph is in view. */
 const NEEDS_MAP = 60;
 
 const NODE_TYPES = { unit: UnitNode };
@@ -50,6 +50,7 @@ function Flow({ selected, onSelect }: Props) {
     },
   }), [focus, neighbours, onSelect]);
   const detail = useStore((store) => detailAt(store.transform[2]));
+  const overflow = useOverflow(layout);
   const { fit, release, bringIn } = useFit(layout);
   const nodes = useMemo(() => layout.nodes.map(({ id, x, y }): Node => ({
     id,
@@ -116,7 +117,7 @@ function Flow({ selected, onSelect }: Props) {
           <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
           <EdgeLayer layout={layout} />
           <GraphControls onFit={fit} onZoom={release} />
-          {nodes.length > NEEDS_MAP && detail !== "colour" && <GraphMap />}
+          {nodes.length > NEEDS_MAP && overflow && <GraphMap />}
         </ReactFlow>
       </GraphContext>
     </section>

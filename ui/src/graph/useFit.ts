@@ -3,10 +3,20 @@ import { getViewportForBounds, useReactFlow, useStore, type Viewport } from "@xy
 import { useCallback, useEffect, useRef } from "react";
 import { MAX_FIT_ZOOM, MIN_ZOOM, READABLE_ZOOM } from "./zoom";
 
-/** Room left around the whole graph, as a part of the box. */
-const PADDING = 0.06;
+/** Room left around the whole graph, in CSS pixels; below it stand the buttons. */
+const MARGIN = 24;
+const BUTTONS = 60;
 /** A box up to this wide is a phone's, in CSS pixels. */
 const NARROW = 600;
+
+/** Whether some of the graph lies out of view. */
+export function useOverflow(layout: GraphLayout): boolean {
+  return useStore(({ transform: [x, y, zoom], width, height }) => {
+    const right = x + layout.width * zoom;
+    const bottom = y + layout.height * zoom;
+    return x < 0 || y < 0 || right > width || bottom > height;
+  });
+}
 
 export interface Fit {
   /** Shows the whole graph. */
@@ -65,7 +75,7 @@ export function useFit(layout: GraphLayout): Fit {
 
 function whole(layout: GraphLayout, width: number, height: number): Viewport {
   const bounds = { x: 0, y: 0, width: layout.width, height: layout.height };
-  return getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_FIT_ZOOM, PADDING);
+  return getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_FIT_ZOOM, { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${BUTTONS}px` });
 }
 
 /**
@@ -74,7 +84,7 @@ function whole(layout: GraphLayout, width: number, height: number): Viewport {
  */
 function readable(layout: GraphLayout, width: number, height: number): Viewport | undefined {
   const zoom = READABLE_ZOOM;
-  const tall = layout.height * zoom > height * (1 - PADDING);
+  const tall = layout.height * zoom > height - MARGIN - BUTTONS;
   if (width > NARROW || tall || whole(layout, width, height).zoom >= zoom) return undefined;
-  return { x: width * PADDING, y: (height - layout.height * zoom) / 2, zoom };
+  return { x: MARGIN, y: (height - layout.height * zoom) / 2, zoom };
 }

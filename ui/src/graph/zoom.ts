@@ -7,10 +7,11 @@ export const MAX_FIT_ZOOM = 1;
 /** Names can still be read at this one. */
 export const READABLE_ZOOM = 0.62;
 
-/** How much of a node can be read: everything, its name in large letters, or only its colour. */
-export type Detail = "full" | "name" | "colour";
+/** How much of a node can be read: everything, its name in larger and larger letters, or only its colour. */
+export type Detail = "full" | "name" | "large" | "colour";
 
 export function detailAt(zoom: number): Detail {
   if (zoom >= 0.68) return "full";
-  return zoom >= 0.3 ? "name" : "colour";
+  if (zoom >= 0.46) return "name";
+  return zoom >= 0.28 ? "large" : "colour";
 }
