@@ -167,7 +167,6 @@ pub fn snapshot_line(
     line
 }
 
-readable!(LinkLost { ; from, to, count, bytes, by_type, reason });
 readable!(OrchSnapshot { through, state; });
 readable!(HubHello { ; proto, epoch, recovered });
 readable!(HubSnapshot { run, cursor, state, part, parts; });

@@ -1,10 +1,10 @@
 //! The reader of a line's top level: which keys there are, and where their values stand.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::case::differs_by_case;
 use crate::json::{Scanner, Span, StrSpan};
+use crate::names::Names;
 use crate::unescape::unescape;
 use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
 
@@ -148,9 +148,9 @@ impl<'a> Envelope<'_, 'a> {
         if self.line.extra.len() < 2 {
             return Ok(());
         }
-        let mut seen = BTreeSet::new();
+        let mut names = Names::default();
         for (key, value) in &self.line.extra {
-            if !seen.insert(key) {
+            if let (_, false) = names.add(key) {
                 let kind = LineErrorKind::DuplicateKey { key: key.to_string() };
                 return Err(LineError { kind, offset: value.start });
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnitStatus;
 use crate::lenient::null_as_default;
+use crate::names::Names;
 use crate::reader::readable;
 
 /// A run's whole dependency graph: units, the edges between them, and the units by level.
@@ -185,24 +186,21 @@ impl GraphPayload {
     #[must_use]
     pub fn normalised(self) -> Self {
         let mut nodes = self.nodes;
-        let mut index: HashMap<String, usize> = HashMap::with_capacity(nodes.len());
-        nodes.retain(|node| {
-            let next = index.len();
-            // A second node of the same id says nothing new.
-            !index.contains_key(&node.id) && index.insert(node.id.clone(), next).is_none()
-        });
+        let mut index = Names::default();
+        // A second node of the same id says nothing new.
+        nodes.retain(|node| index.add(&node.id).1);
         let mut known: Vec<Option<u32>> = nodes.iter().map(|node| node.level).collect();
         for (level, ids) in self.levels.iter().enumerate() {
             for id in ids {
-                if let Some(i) = index.get(id) {
-                    known[*i] = u32::try_from(level).ok();
+                if let Some(i) = index.find(id) {
+                    known[i] = u32::try_from(level).ok();
                 }
             }
         }
         let pairs: Vec<(usize, usize)> = self
             .edges
             .iter()
-            .filter_map(|edge| Some((*index.get(&edge.from)?, *index.get(&edge.to)?)))
+            .filter_map(|edge| Some((index.find(&edge.from)?, index.find(&edge.to)?)))
             .filter(|(from, to)| from != to)
             .collect();
         let reversed = runs_backwards(&pairs, &known, &nodes, &index);
@@ -210,16 +208,17 @@ impl GraphPayload {
             .iter()
             .enumerate()
             .map(|(i, node)| {
-                node.depends_on.iter().filter_map(|d| index.get(d).copied()).filter(|d| *d != i).collect()
+                node.depends_on.iter().filter_map(|d| index.find(d)).filter(|d| *d != i).collect()
             })
             .collect();
         for (from, to) in pairs {
             let (from, to) = if reversed { (to, from) } else { (from, to) };
             dependencies[to].push(from);
         }
-        for list in &mut dependencies {
-            let mut seen = std::collections::HashSet::with_capacity(list.len());
-            list.retain(|d| seen.insert(*d));
+        // By dependency, the last unit that was seen to name it.
+        let mut named_by = vec![usize::MAX; nodes.len()];
+        for (i, list) in dependencies.iter_mut().enumerate() {
+            list.retain(|d| std::mem::replace(&mut named_by[*d], i) != i);
         }
         let bound = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
         let levels = if known.iter().all(|level| level.is_some_and(|level| level < bound)) {
@@ -242,7 +241,7 @@ fn runs_backwards(
     pairs: &[(usize, usize)],
     levels: &[Option<u32>],
     nodes: &[NodePayload],
-    index: &HashMap<String, usize>,
+    index: &Names,
 ) -> bool {
     let (mut rising, mut falling) = (0, 0);
     for &(from, to) in pairs {
@@ -251,7 +250,7 @@ fn runs_backwards(
             (Some(a), Some(b)) if a > b => falling += 1,
             _ => {
                 let depends =
-                    |i: usize, on: usize| nodes[i].depends_on.iter().any(|d| index.get(d) == Some(&on));
+                    |i: usize, on: usize| nodes[i].depends_on.iter().any(|d| index.find(d) == Some(on));
                 rising += usize::from(depends(to, from));
                 falling += usize::from(depends(from, to));
             }

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::LinkLost;
 use crate::reader::readable;
 
 /// An inclusive range of `seq`.
@@ -59,12 +58,7 @@ const MAX_RANGES: usize = 64;
 
 impl Loss {
     /// Adds an announcement; `false` if it was known already.
-    pub(crate) fn add(&mut self, lost: LinkLost) -> bool {
-        let LinkLost { from, to, count, bytes, reason, .. } = lost;
-        self.insert(LostRange { from, to, count, bytes, reason })
-    }
-
-    fn insert(&mut self, lost: LostRange) -> bool {
+    pub(crate) fn add(&mut self, lost: LostRange) -> bool {
         if self.covers(lost.range()) {
             return false;
         }
@@ -85,7 +79,7 @@ impl Loss {
     /// Adds what another state knows to be lost.
     pub(crate) fn merge(&mut self, other: &Loss) {
         for lost in &other.ranges {
-            self.insert(lost.clone());
+            self.add(lost.clone());
         }
     }
 
@@ -115,7 +109,7 @@ pub(crate) fn add_range(ranges: &mut Vec<SeqRange>, range: SeqRange) {
 
 readable!(SeqRange { from, to; });
 readable!(Loss { ; count, bytes, ranges });
-readable!(LostRange { from, to, count, bytes, reason; });
+readable!(LostRange { ; from, to, count, bytes, reason });
 
 #[cfg(test)]
 mod tests {
@@ -134,7 +128,8 @@ mod tests {
     fn the_same_loss_counts_once_and_the_list_is_bounded() {
         let mut loss = Loss::default();
         for i in 0..1000 {
-            let hole = LinkLost { from: i * 10, to: i * 10 + 4, count: 5, bytes: 7, ..LinkLost::default() };
+            let reason = String::new();
+            let hole = LostRange { from: i * 10, to: i * 10 + 4, count: 5, bytes: 7, reason };
             assert!(loss.add(hole.clone()));
             assert!(!loss.add(hole));
         }

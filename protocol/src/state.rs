@@ -10,7 +10,7 @@ use crate::loss::add_range;
 use crate::reader::readable;
 use crate::unit::cut_error;
 use crate::{
-    GraphPayload, Line, LinkLost, Loss, NodePayload, OrchSnapshot, OrchStarted, PrPayload, RunId, SeqRange,
+    GraphPayload, Line, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted, PrPayload, RunId, SeqRange,
     Timestamp, UnitState, UnitStatus, kind,
 };
 
@@ -275,7 +275,7 @@ impl RunState {
     }
 
     fn apply_lost(&mut self, line: &Line<'_>) -> Change {
-        match line.read::<LinkLost>() {
+        match line.read::<LostRange>() {
             Some(Ok(lost)) => {
                 if self.loss.add(lost) {
                     Change::Run
