@@ -1,5 +1,5 @@
 import { Link } from "./link.js";
-import { readRefusal, streamUrl, type Selection } from "./request.js";
+import { NDJSON, readRefusal, streamOf, streamUrl, type Selection } from "./request.js";
 import type { RunStore } from "./store.js";
 import { Turns } from "./turns.js";
 import type { StoreChanges } from "./types.gen.js";
@@ -122,10 +122,11 @@ class Driver implements Connection {
   /** One connection from its request to its end. After a cut it touches nothing any more. */
   async #follow(since: string, signal: AbortSignal): Promise<void> {
     const { url, token, store } = this.#options;
-    const headers = { accept: "application/x-ndjson", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const headers = { accept: NDJSON, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     try {
       const response = await fetch(streamUrl(url, this.#options, since), { headers, signal, cache: "no-store" });
-      if (response.status !== 200 || response.body === null) {
+      const stream = streamOf(response);
+      if (stream === undefined) {
         const refusal = await readRefusal(response);
         if (signal.aborted) return;
         this.#link.handleRefusal(refusal, now());
@@ -134,12 +135,14 @@ class Driver implements Connection {
         this.#link.handleOpen(now());
         this.#drive();
         store.beginStream();
-        await this.#read(response.body, signal);
+        await this.#read(stream, signal);
         if (signal.aborted) return;
         this.#link.handleEnd(now());
       }
     } catch (error) {
       if (signal.aborted) return;
+      // If it was not the network that failed, the stream is still there.
+      this.#stream?.abort();
       this.#link.handleError(error instanceof Error ? error.message : String(error), now());
     }
     this.#drive();

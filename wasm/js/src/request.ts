@@ -18,16 +18,33 @@ export function streamUrl(url: string, { run, types = [], units = [] }: Selectio
   return address.href;
 }
 
+/** What is asked for in `accept`, and what has to come. */
+export const NDJSON = "application/x-ndjson";
+
+/** The stream, if this is one. */
+export function streamOf({ status, headers, body }: Response): ReadableStream<Uint8Array> | undefined {
+  return status === 200 && mediaType(headers) === NDJSON && body !== null ? body : undefined;
+}
+
 /** Reads why the hub sends no stream. */
 export async function readRefusal(response: Response): Promise<Refusal> {
-  const { status } = response;
+  const { status, headers } = response;
+  if (status === 200) {
+    // Somebody else's page, or a proxy's: its text says nothing here, and it may be without end.
+    await response.body?.cancel();
+    return { status, message: `the answer is ${mediaType(headers) || "of no type"}, not a stream of events` };
+  }
   const body: unknown = await response.json().catch(() => undefined);
-  const retryAfter = retryAfterMillis(response.headers.get("retry-after"));
+  const retryAfter = retryAfterMillis(headers.get("retry-after"));
   return {
     status,
     message: errorMessage(body) ?? `the hub answered ${status}`,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
+}
+
+function mediaType(headers: Headers): string {
+  return (headers.get("content-type") ?? "").replace(/;.*/, "").trim().toLowerCase();
 }
 
 /** Seconds only: the other form, a date, would have to trust two clocks, and no hub of ours sends it. */

@@ -168,6 +168,14 @@ it("tries again as late as a full hub asks for", async () => {
   await page.untilState("live");
 });
 
+it("says so when something else than a hub answers", async () => {
+  const page = open({ maxReconnectAttempts: 0 });
+  (await hub.request()).refuse(200, "welcome");
+  await page.untilState("offline");
+  expect(page.connection.status.error).toBe("the answer is application/json, not a stream of events");
+  expect(page.changes).toBe(0);
+});
+
 it("ends with its run, and lets go", async () => {
   const page = open({ run: "r" });
   const request = await hub.request();

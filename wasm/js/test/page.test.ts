@@ -12,7 +12,7 @@ beforeEach(() => {
     requests.push({ since: new URL(url).searchParams.get("since"), signal });
     const cursor = control("hub.cursor", { cursor: `E:${requests.length}` });
     const body = new ReadableStream<Uint8Array>({ start: (stream) => stream.enqueue(bytes(cursor)) });
-    return Promise.resolve(new Response(body, { status: 200 }));
+    return Promise.resolve(new Response(body, { headers: { "content-type": "application/x-ndjson" } }));
   });
 });
 

@@ -16,7 +16,7 @@ beforeEach(() => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.stubGlobal("fetch", (url: string) => {
     const stream = new ReadableStream<Uint8Array>({ start: (body) => void streams.push({ url, body }) });
-    return Promise.resolve(new Response(stream, { status: 200 }));
+    return Promise.resolve(new Response(stream, { headers: { "content-type": "application/x-ndjson" } }));
   });
   container = document.createElement("div");
   root = createRoot(container);
