@@ -16,5 +16,5 @@ it("draws many edges as one path, one stroke each", () => {
 });
 
 it("shows less of a node the farther away it is", () => {
-  expect([1, 0.5, 0.3, 0.1].map(detailAt)).toEqual(["full", "name", "large", "colour"]);
+  expect([1, 0.5, 0.3, 0.2, 0.1].map(detailAt)).toEqual(["full", "name", "large", "sign", "colour"]);
 });

@@ -7,11 +7,12 @@ export const MAX_FIT_ZOOM = 1;
 /** Names can still be read at this one. */
 export const READABLE_ZOOM = 0.62;
 
-/** How much of a node can be read: everything, its name in larger and larger letters, or only its colour. */
-export type Detail = "full" | "name" | "large" | "colour";
+/** How much of a node can be read: everything, its name in larger and larger letters, its sign, or only its colour. */
+export type Detail = "full" | "name" | "large" | "sign" | "colour";
 
 export function detailAt(zoom: number): Detail {
   if (zoom >= 0.68) return "full";
   if (zoom >= 0.46) return "name";
-  return zoom >= 0.28 ? "large" : "colour";
+  if (zoom >= 0.28) return "large";
+  return zoom >= 0.12 ? "sign" : "colour";
 }
