@@ -59,7 +59,7 @@ export class TestHub {
     });
     init.signal?.addEventListener("abort", () => (this.#stream = undefined));
     // As much of a response as a reader of streams looks at; the test's DOM has a Response of its own making.
-    return { status: 200, ok: true, headers: new Headers(), body } as Response;
+    return { status: 200, ok: true, headers: new Headers({ "content-type": "application/x-ndjson" }), body } as Response;
   }
 }
 
