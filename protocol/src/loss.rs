@@ -33,7 +33,8 @@ pub struct Loss {
 }
 
 /// One announced hole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct LostRange {
     /// The first `seq` of the range.
     pub from: u64,

@@ -8,18 +8,25 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     numbers: HashMap<String, usize, BuildHasherDefault<DefaultHasher>>,
-    names: Vec<String>,
+    by_number: Vec<String>,
+    /// The number given last: neighbours often have the same name, and comparing costs less than hashing.
+    last: usize,
 }
 
 impl Names {
     /// The name's number, and whether it is new.
     pub(crate) fn add(&mut self, name: &str) -> (usize, bool) {
+        if self.by_number.get(self.last).is_some_and(|last| last == name) {
+            return (self.last, false);
+        }
         if let Some(number) = self.find(name) {
+            self.last = number;
             return (number, false);
         }
-        let number = self.names.len();
+        let number = self.by_number.len();
+        self.last = number;
         self.numbers.insert(name.to_owned(), number);
-        self.names.push(name.to_owned());
+        self.by_number.push(name.to_owned());
         (number, true)
     }
 
@@ -29,14 +36,14 @@ impl Names {
 
     /// The name with a number that was given.
     pub(crate) fn name(&self, number: usize) -> &str {
-        self.names.get(number).map_or("", String::as_str)
+        self.by_number.get(number).map_or("", String::as_str)
     }
 
     pub(crate) fn into_names(self) -> Vec<String> {
-        self.names
+        self.by_number
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.by_number.is_empty()
     }
 }
