@@ -16,6 +16,17 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Long enough for a loaded machine; only a test that would hang ever waits for it.
 pub(crate) const WATCHDOG: Duration = Duration::from_mins(1);
 
+/// The built `choo`. A test started in the background of a shell inherits an ignored SIGINT, which
+/// `choo` would respect as it respects `nohup`.
+fn program() -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_choo")]);
+        return command;
+    }
+    Command::new(env!("CARGO_BIN_EXE_choo"))
+}
+
 /// A home directory that nobody else uses.
 pub(crate) struct Home {
     dir: tempfile::TempDir,
@@ -79,7 +90,7 @@ impl Home {
 
     /// `choo ARGS` in this home, without colours.
     pub(crate) fn choo<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_choo"));
+        let mut command = program();
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         for name in ["XDG_RUNTIME_DIR", "XDG_STATE_HOME", "CLICOLOR_FORCE", "CHOO_LOG"] {
             command.env_remove(name);
