@@ -69,5 +69,5 @@ fn build(repo: &Repo) -> Result<(), Error> {
 }
 
 fn tests(repo: &Repo) -> Result<(), Error> {
-    cargo(repo).args(["test", "--workspace"]).run()
+    cargo(repo).args(["test", "--workspace", "--no-fail-fast"]).run()
 }
