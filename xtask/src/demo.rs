@@ -3,6 +3,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -13,7 +14,7 @@ use crate::cargo::cargo;
 use crate::error::{At as _, Error};
 use crate::process::{Run as _, headline, not_started};
 use crate::repo::Repo;
-use crate::signals::{Interrupt, end};
+use crate::signals::{Group, Interrupt, end};
 use crate::ui;
 
 const LISTEN: &str = "127.0.0.1:8080";
@@ -42,21 +43,23 @@ pub(crate) fn demo(repo: &Repo, exit: bool) -> Result<ExitCode, Error> {
         run.arg("--socket").arg(private.socket());
     }
     let mut child = run.spawn().map_err(|source| not_started(&run, source))?;
-    let status = interrupt.wait(&mut child).at("wait for", &choo)?;
+    let status = interrupt.wait(&mut child, Group::Ours).at("wait for", &choo)?;
 
-    if exit || interrupt.seen() {
+    let over = exit || interrupt.seen();
+    if over {
         end(Pid::from_child(&hub));
     } else {
         headline(&format!("The run has ended ({status}). The page stays at {url} until Ctrl-C."));
     }
-    interrupt.wait(&mut hub).at("wait for", &choo)?;
-    Ok(if exit && !status.success() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    interrupt.wait(&mut hub, Group::Its).at("wait for", &choo)?;
+    Ok(if over && !status.success() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn start_hub(choo: &Path, private: Option<&Private>) -> Result<Child, Error> {
     let listen = if TcpListener::bind(LISTEN).is_ok() { LISTEN } else { "127.0.0.1:0" };
     let mut command = Command::new(choo);
-    command.args(["web", "--listen", listen]).stdout(Stdio::piped());
+    // Ctrl-C ends the run first: what the run says at its end is still to be shown.
+    command.args(["web", "--listen", listen]).stdout(Stdio::piped()).process_group(0);
     if let Some(private) = private {
         command.arg("--socket").arg(private.socket()).arg("--data").arg(&private.dir);
     }
