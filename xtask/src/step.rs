@@ -21,10 +21,13 @@ struct Done {
 /// Runs the steps of these names (all, if there are none) one after the other, goes on after a failure, prints
 /// a table of all at the end, and says whether all went well.
 ///
-/// A step that needs one which failed counts as failed without being run.
-pub(crate) fn run<C>(steps: &[Step<C>], only: &[String], context: &C) -> bool {
+/// A step that needs one which failed counts as failed without being run, and without the set-up nothing is.
+pub(crate) fn run<C>(set_up: &Step<C>, steps: &[Step<C>], only: &[String], context: &C) -> bool {
     let mut done: Vec<Done> = Vec::new();
-    for step in steps {
+    for step in std::iter::once(set_up).chain(steps) {
+        if done.iter().any(|done| done.name == set_up.name && done.trouble.is_some()) {
+            break;
+        }
         if !only.is_empty() && !only.iter().any(|name| name == step.name) {
             continue;
         }
@@ -84,6 +87,7 @@ mod tests {
 
     type Log = RefCell<Vec<&'static str>>;
 
+    const SET_UP: Step<Log> = Step { name: "set-up", needs: &[], run: |_| Ok(()) };
     const STEPS: &[Step<Log>] = &[
         Step { name: "wasm", needs: &[], run: |_| Err(Error::Check("bad".to_owned())) },
         Step { name: "ui", needs: &["wasm"], run: |log| note(log, "ui") },
@@ -100,14 +104,22 @@ mod tests {
     #[test]
     fn a_failure_stops_only_what_needs_it() {
         let log = Log::default();
-        assert!(!run(STEPS, &[], &log));
+        assert!(!run(&SET_UP, STEPS, &[], &log));
         assert_eq!(*log.borrow(), ["fmt"]);
+    }
+
+    #[test]
+    fn nothing_runs_without_the_set_up() {
+        let log = Log::default();
+        let set_up = Step { run: |_| Err(Error::Unsupported("no Node.js".to_owned())), ..SET_UP };
+        assert!(!run(&set_up, STEPS, &[], &log));
+        assert!(log.borrow().is_empty());
     }
 
     #[test]
     fn only_the_named_steps_run() {
         let log = Log::default();
-        assert!(run(STEPS, &["ui".to_owned(), "fmt".to_owned()], &log));
+        assert!(run(&SET_UP, STEPS, &["ui".to_owned(), "fmt".to_owned()], &log));
         assert_eq!(*log.borrow(), ["ui", "fmt"]);
     }
 }

@@ -10,14 +10,15 @@ use crate::step::{self, Step};
 use crate::ui;
 use crate::wasm;
 
+const SET_UP: Step<Repo> = Step { name: "set-up", needs: &[], run: set_up };
+
 /// Everything that must hold before a change goes in. Cheap checks come first, and the page before the hub,
 /// which embeds it.
 const STEPS: &[Step<Repo>] = &[
-    Step { name: "set-up", needs: &[], run: set_up },
     Step { name: "fmt", needs: &[], run: |repo| format(repo, true) },
     Step { name: "npm-lock", needs: &[], run: checks::npm_lock },
     Step { name: "tokio", needs: &[], run: checks::tokio_features },
-    Step { name: "wasm", needs: &["set-up"], run: wasm::build },
+    Step { name: "wasm", needs: &[], run: wasm::build },
     Step { name: "wire", needs: &["wasm"], run: ui::build_wire },
     Step { name: "wire-tests", needs: &["wire"], run: |repo| npm_test(repo, "@choo/wire") },
     Step { name: "ui", needs: &["wire"], run: ui::build_page },
@@ -26,19 +27,19 @@ const STEPS: &[Step<Repo>] = &[
     Step { name: "docs", needs: &[], run: docs },
     // All programs and tests at once: one resolution of features, so nothing is compiled twice.
     Step { name: "build", needs: &[], run: build },
-    Step { name: "schema", needs: &["set-up"], run: |repo| schema::generate(repo, true) },
+    Step { name: "schema", needs: &[], run: |repo| schema::generate(repo, true) },
     Step { name: "tests", needs: &["build"], run: tests },
     Step { name: "browser", needs: &["ui", "build"], run: |repo| npm_test(repo, "@choo/browser-tests") },
 ];
 
 /// Runs the steps of these names, or all if there are none, and says whether all went well.
 pub(crate) fn test(repo: &Repo, only: &[String]) -> bool {
-    step::run(STEPS, only, repo)
+    step::run(&SET_UP, STEPS, only, repo)
 }
 
 /// What a step can be called on the command line.
 pub(crate) fn step_names() -> impl Iterator<Item = &'static str> {
-    STEPS.iter().map(|step| step.name)
+    std::iter::once(&SET_UP).chain(STEPS).map(|step| step.name)
 }
 
 /// Formats, or with `check` only tells what is not formatted.

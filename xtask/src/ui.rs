@@ -14,7 +14,13 @@ pub(crate) fn build(repo: &Repo) -> Result<(), Error> {
 
 /// `@choo/wire`: the package around the module.
 pub(crate) fn build_wire(repo: &Repo) -> Result<(), Error> {
-    let inputs = ["wasm/js/src", "wasm/js/pkg", "wasm/js/package.json", "wasm/js/tsconfig.json"];
+    let inputs = [
+        "wasm/js/src",
+        "wasm/js/pkg",
+        "wasm/js/package.json",
+        "wasm/js/tsconfig.json",
+        "wasm/js/tsconfig.build.json",
+    ];
     run_if_stale(repo, "wire", &inputs, "wasm/js/dist", "@choo/wire")
 }
 
