@@ -4,15 +4,34 @@
 //! read (invalid escapes, lone surrogates, depth, numbers out of range). The one validator needs one
 //! answer for every value, read or skipped, so it walks the text itself.
 
-use crate::LineErrorKind;
 use crate::finite::is_finite;
 use crate::plain::plain_prefix;
+use crate::{LineError, LineErrorKind};
 
 /// Where a problem is, in bytes from the start of the text, and what it is.
+///
+/// One word, so that results pass in registers: of all that the scanner returns hardly anything is a
+/// fault, and moving room for one about took a third of its time.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) offset: usize,
-    pub(crate) kind: LineErrorKind,
+pub(crate) struct Fault(Box<(usize, LineErrorKind)>);
+
+impl Fault {
+    #[cold]
+    #[inline(never)]
+    fn new(offset: usize, kind: LineErrorKind) -> Self {
+        Fault(Box::new((offset, kind)))
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.0.0
+    }
+}
+
+impl From<Fault> for LineError {
+    fn from(fault: Fault) -> Self {
+        let (offset, kind) = *fault.0;
+        LineError { kind, offset }
+    }
 }
 
 /// The bytes of a value in the text: `start..end`.
@@ -53,12 +72,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    #[cold]
     pub(crate) fn fault(&self, expected: &'static str) -> Fault {
         let kind = match self.peek() {
             Some(b'\n' | b'\r') => LineErrorKind::LineBreak,
             _ => LineErrorKind::Syntax { expected },
         };
-        Fault { offset: self.pos, kind }
+        Fault::new(self.pos, kind)
     }
 
     pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Fault> {
@@ -70,26 +90,29 @@ impl<'a> Scanner<'a> {
     }
 
     /// Checks one value that begins at the cursor, inside `depth` enclosing containers.
+    #[inline]
     pub(crate) fn value(&mut self, depth: usize) -> Result<Span, Fault> {
         let start = self.pos;
-        match self.peek() {
-            Some(b'"') => {
-                self.string()?;
-            }
-            Some(b'{') => self.object(depth + 1)?,
-            Some(b'[') => self.array(depth + 1)?,
-            Some(b't') => self.literal(b"true")?,
-            Some(b'f') => self.literal(b"false")?,
-            Some(b'n') => self.literal(b"null")?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => return Err(self.fault("a value")),
-        }
+        self.check(depth)?;
         Ok(Span { start, end: self.pos })
+    }
+
+    fn check(&mut self, depth: usize) -> Result<(), Fault> {
+        match self.peek() {
+            Some(b'"') => self.check_string().map(|_| ()),
+            Some(b'{') => self.object(depth + 1),
+            Some(b'[') => self.array(depth + 1),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.fault("a value")),
+        }
     }
 
     fn enter(&mut self, depth: usize) -> Result<(), Fault> {
         if depth > self.max_depth {
-            return Err(Fault { offset: self.pos, kind: LineErrorKind::TooDeep { limit: self.max_depth } });
+            return Err(Fault::new(self.pos, LineErrorKind::TooDeep { limit: self.max_depth }));
         }
         self.pos += 1;
         self.skip_whitespace();
@@ -104,7 +127,7 @@ impl<'a> Scanner<'a> {
         }
         loop {
             self.key()?;
-            self.value(depth)?;
+            self.check(depth)?;
             if self.close_or_comma(b'}', "',' or '}'")? {
                 return Ok(());
             }
@@ -112,6 +135,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A member's name with the colon and the white space behind it.
+    #[inline]
     pub(crate) fn key(&mut self) -> Result<StrSpan, Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.fault("a quoted key"));
@@ -147,7 +171,7 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         loop {
-            self.value(depth)?;
+            self.check(depth)?;
             if self.close_or_comma(b']', "',' or ']'")? {
                 return Ok(());
             }
@@ -163,18 +187,24 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string at the cursor, which stands on its opening quote.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<StrSpan, Fault> {
+        let start = self.pos + 1;
+        let escaped = self.check_string()?;
+        Ok(StrSpan { start, end: self.pos - 1, escaped })
+    }
+
+    /// Checks the string at the cursor; `true` if it holds escapes.
+    fn check_string(&mut self) -> Result<bool, Fault> {
         self.pos += 1;
-        let start = self.pos;
         let mut escaped = false;
         loop {
             self.pos += plain_prefix(&self.text[self.pos..], [b'"', b'\\']);
             match self.peek() {
                 None => return Err(self.fault("the end of the string")),
                 Some(b'"') => {
-                    let end = self.pos;
                     self.pos += 1;
-                    return Ok(StrSpan { start, end, escaped });
+                    return Ok(escaped);
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -195,16 +225,16 @@ impl<'a> Scanner<'a> {
             }
             Some(b'u') => {
                 self.pos += 1;
-                let lone = Fault { offset: start, kind: LineErrorKind::LoneSurrogate };
+                let lone = || Fault::new(start, LineErrorKind::LoneSurrogate);
                 match self.hex4()? {
                     0xD800..=0xDBFF => {
                         if !self.text[self.pos..].starts_with(b"\\u") {
-                            return Err(lone);
+                            return Err(lone());
                         }
                         self.pos += 2;
-                        if (0xDC00..=0xDFFF).contains(&self.hex4()?) { Ok(()) } else { Err(lone) }
+                        if (0xDC00..=0xDFFF).contains(&self.hex4()?) { Ok(()) } else { Err(lone()) }
                     }
-                    0xDC00..=0xDFFF => Err(lone),
+                    0xDC00..=0xDFFF => Err(lone()),
                     _ => Ok(()),
                 }
             }
@@ -256,7 +286,7 @@ impl<'a> Scanner<'a> {
         }
         // Without an exponent it takes 309 digits to leave the range of a double.
         if (exponent || self.pos - start > 300) && !is_finite(&self.text[start..self.pos]) {
-            return Err(Fault { offset: start, kind: LineErrorKind::NumberNotFinite });
+            return Err(Fault::new(start, LineErrorKind::NumberNotFinite));
         }
         Ok(())
     }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::json::Fault;
-
 /// Why bytes are not a line. Always the producer's fault; the stream goes on with the next line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineError {
@@ -121,12 +119,6 @@ impl fmt::Display for LineError {
 }
 
 impl std::error::Error for LineError {}
-
-impl From<Fault> for LineError {
-    fn from(Fault { offset, kind }: Fault) -> Self {
-        LineError { kind, offset }
-    }
-}
 
 impl LineError {
     pub(crate) fn too_long(bytes: usize, limit: usize) -> Self {

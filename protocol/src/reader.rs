@@ -72,7 +72,7 @@ impl de::Error for PayloadMismatch {
 impl From<Fault> for PayloadMismatch {
     /// Only text that the scanner has not seen gets here.
     fn from(fault: Fault) -> Self {
-        PayloadMismatch { message: format!("not JSON at byte {}", fault.offset) }
+        PayloadMismatch { message: format!("not JSON at byte {}", fault.offset()) }
     }
 }
 
