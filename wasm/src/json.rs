@@ -1,8 +1,21 @@
 //! From Rust to JavaScript by way of JSON.
 
-use js_sys::{Error, JSON, Reflect};
 use serde::Serialize;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
+
+// Three of JavaScript's own, named here: a crate that names them all weighs more than they do.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    fn json_parse(text: &str) -> Result<JsValue, JsValue>;
+
+    type Error;
+    #[wasm_bindgen(constructor)]
+    fn new(message: &str) -> Error;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = set)]
+    fn set(target: &Error, key: &str, value: &JsValue) -> Result<bool, JsValue>;
+}
 
 /// Any of our values as a JavaScript object.
 pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
@@ -12,7 +25,7 @@ pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValu
 
 /// A JSON text as a JavaScript value.
 pub(crate) fn parse(json: &str) -> Result<JsValue, JsValue> {
-    JSON::parse(json)
+    json_parse(json)
 }
 
 /// JSON texts as a JavaScript array, by one `JSON.parse`.
@@ -32,9 +45,9 @@ pub(crate) fn array<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<JsVa
 pub(crate) fn failure(kind: &str, message: &str, offset: Option<usize>) -> JsValue {
     let error = Error::new(message);
     // Setting a property of a fresh object cannot fail.
-    let _ = Reflect::set(&error, &"kind".into(), &kind.into());
+    let _ = set(&error, "kind", &kind.into());
     if let Some(offset) = offset {
-        let _ = Reflect::set(&error, &"offset".into(), &JsValue::from_f64(offset as f64));
+        let _ = set(&error, "offset", &JsValue::from_f64(offset as f64));
     }
     error.into()
 }
