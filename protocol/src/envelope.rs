@@ -168,7 +168,7 @@ impl<'a> Envelope<'_, 'a> {
         if !text.starts_with('"') {
             return Err(bad(key, "a string", value));
         }
-        let escaped = text.contains('\\');
+        let escaped = memchr::memchr(b'\\', text.as_bytes()).is_some();
         Ok(self.unescape(StrSpan { start: value.start + 1, end: value.end - 1, escaped }))
     }
 

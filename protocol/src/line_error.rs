@@ -108,11 +108,14 @@ impl fmt::Display for LineError {
             LineErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit} levels"),
             LineErrorKind::NumberNotFinite => f.write_str("number outside the range of a double"),
             LineErrorKind::LoneSurrogate => f.write_str("half of a surrogate pair"),
-            LineErrorKind::DuplicateKey { key } => write!(f, "key {key:?} (or its alias) twice"),
-            LineErrorKind::AmbiguousKey { key, like } => {
-                write!(f, "key {key:?} differs from {like:?} by case only, which some readers overlook,")
+            LineErrorKind::DuplicateKey { key } => {
+                write!(f, "key \"{}\" (or its alias) twice", key.escape_default())
             }
-            LineErrorKind::BadField { key, expected } => write!(f, "{key:?} must be {expected}"),
+            LineErrorKind::AmbiguousKey { key, like } => {
+                let key = key.escape_default();
+                write!(f, "key \"{key}\" differs from \"{like}\" by case only, which some readers overlook,")
+            }
+            LineErrorKind::BadField { key, expected } => write!(f, "\"{key}\" must be {expected}"),
         }?;
         write!(f, " at byte {}", self.offset)
     }

@@ -62,7 +62,7 @@ impl de::Error for PayloadMismatch {
         let message = match found {
             de::Unexpected::Unsigned(number) => format!("expected {expected}, found {number}"),
             de::Unexpected::Signed(number) => format!("expected {expected}, found {number}"),
-            de::Unexpected::Str(text) => format!("expected {expected}, found {text:?}"),
+            de::Unexpected::Str(text) => format!("expected {expected}, found \"{}\"", text.escape_default()),
             _ => format!("expected {expected}, found something else"),
         };
         PayloadMismatch { message }
@@ -198,7 +198,8 @@ fn check_case(key: &str, fields: Fields) -> Result<()> {
     }
     match fields.iter().find(|field| differs_by_case(key, field)) {
         Some(field) => {
-            Err(PayloadMismatch { message: format!("{key:?} differs from {field:?} by case only") })
+            let key = key.escape_default();
+            Err(PayloadMismatch { message: format!("\"{key}\" differs from \"{field}\" by case only") })
         }
         None => Ok(()),
     }

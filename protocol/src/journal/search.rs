@@ -24,7 +24,7 @@ impl Needle {
             return true;
         }
         // Most lines neither hold the text anywhere nor an escape that could hide it.
-        if !self.occurs(line) && !line.contains('\\') {
+        if !self.occurs(line) && memchr::memchr(b'\\', line.as_bytes()).is_none() {
             return false;
         }
         Strings::of(line).any(|text| self.occurs(&text))

@@ -67,7 +67,7 @@ pub(crate) use readable;
 /// What is wrong with a structure that lacks a member.
 #[cold]
 pub(crate) fn missing(name: &str) -> PayloadMismatch {
-    PayloadMismatch { message: format!("no {name:?} in it") }
+    PayloadMismatch { message: format!("no \"{name}\" in it") }
 }
 
 impl Reader<'_> {
