@@ -9,4 +9,4 @@ mod payloads;
 
 pub use document::{Document, documents};
 pub use drift::{Drift, compare};
-pub use payloads::payload_types;
+pub use payloads::{PARTS, PAYLOADS, PayloadType, payload_types};

@@ -1,73 +1,112 @@
 //! Which event type has which payload.
 
 use choo_protocol::{
-    GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, LinkBye, LinkLost,
-    LogPayload, OrchSnapshot, OrchStarted, PrPayload, TaskPayload, TaskProgress, TaskRecord, UnitStarted,
-    kind,
+    EdgePayload, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Line,
+    LinkBye, LinkLost, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted, PayloadMismatch,
+    PrPayload, PrState, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskState, UnitStarted,
+    UnitState, kind,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A structure that payloads are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct PayloadType {
+    /// Its name, in Rust and in the schema.
+    pub name: &'static str,
+    /// The event types that carry it; none for a structure that is only found inside others.
+    pub kinds: &'static [&'static str],
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    read: fn(&Line<'_>) -> Option<Result<Value, PayloadMismatch>>,
+}
+
+impl PayloadType {
+    /// The payload of an event type; `None` for types whose payload is not known.
+    pub fn of(kind: &str) -> Option<&'static PayloadType> {
+        PAYLOADS.iter().find(|payload| payload.kinds.contains(&kind))
+    }
+
+    /// What the reader makes of a line's payload: read as the Rust type, written again. `None` if there
+    /// is no payload.
+    pub fn read(&self, line: &Line<'_>) -> Option<Result<Value, PayloadMismatch>> {
+        (self.read)(line)
+    }
+}
+
+macro_rules! types {
+    ($($type:ident [$($kind:ident)*];)*) => {
+        &[$(PayloadType {
+            name: stringify!($type),
+            kinds: &[$(kind::$kind),*],
+            schema: schema_of::<$type>,
+            read: read_as::<$type>,
+        }),*]
+    };
+}
+
+/// The payloads, each with the event types that carry it.
+pub const PAYLOADS: &[PayloadType] = types! {
+    OrchStarted [ORCH_STARTED ORCH_DRYRUN_STARTED];
+    OrchSnapshot [ORCH_SNAPSHOT];
+    GraphPayload [GRAPH];
+    UnitStarted [UNIT_STARTED];
+    TaskPayload [
+        TASK_STARTED TASK_BACKPRESSURE TASK_VALIDATION_OK TASK_VALIDATION_FAIL TASK_COMPLETED TASK_RETRY TASK_FAILED
+    ];
+    TaskProgress [TASK_PROGRESS];
+    TaskRecord [TASK_CREATED TASK_UPDATED TASK_DELETED];
+    PrPayload [
+        PR_CREATED PR_REVIEW_PENDING PR_REVIEW_IN_PROGRESS PR_REVIEW_APPROVED PR_FEEDBACK_RECEIVED
+        PR_FEEDBACK_ADDRESSED PR_MERGE_QUEUED PR_CONFLICT PR_MERGED PR_FAILED
+    ];
+    LogPayload [LOG_STDOUT LOG_STDERR LOG_SYSTEM LOG_ERROR];
+    LinkLost [LINK_LOST];
+    LinkBye [LINK_BYE];
+    HubHello [HUB_HELLO];
+    HubSnapshot [HUB_SNAPSHOT];
+    HubGap [HUB_GAP];
+    HubCursor [HUB_CURSOR];
+    HubEnd [HUB_END];
+    HubError [HUB_ERROR];
+    HubBye [HUB_BYE];
+};
+
+/// The structures inside payloads.
+pub const PARTS: &[PayloadType] = types! {
+    NodePayload [];
+    EdgePayload [];
+    RunState [];
+    UnitState [];
+    TaskState [];
+    PrState [];
+    Loss [];
+    LostRange [];
+    SeqRange [];
+};
 
 /// Event types with a payload of their own, and the name of its definition.
 pub fn payload_types() -> Vec<(&'static str, &'static str)> {
-    let mut generator = SchemaGenerator::default();
-    table(&mut generator).into_iter().map(|(kind, name, _)| (kind, name)).collect()
+    let rows = PAYLOADS.iter().flat_map(|payload| payload.kinds.iter().map(|kind| (*kind, payload.name)));
+    rows.collect()
 }
 
 /// The same with the schema, which refers to definitions in the generator.
 pub(crate) fn table(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Schema)> {
     let mut rows = Vec::new();
-    let mut add = |kinds: &[&'static str], (name, schema): (&'static str, Schema)| {
-        rows.extend(kinds.iter().map(|kind| (*kind, name, schema.clone())));
-    };
-    macro_rules! of {
-        ($type:ident) => {
-            (stringify!($type), schema_of::<$type>(generator))
-        };
+    for payload in PAYLOADS {
+        let schema = (payload.schema)(generator);
+        rows.extend(payload.kinds.iter().map(|kind| (*kind, payload.name, schema.clone())));
     }
-    add(&[kind::ORCH_STARTED, kind::ORCH_DRYRUN_STARTED], of!(OrchStarted));
-    add(&[kind::ORCH_SNAPSHOT], of!(OrchSnapshot));
-    add(&[kind::GRAPH], of!(GraphPayload));
-    add(&[kind::UNIT_STARTED], of!(UnitStarted));
-    add(TASK_KINDS, of!(TaskPayload));
-    add(&[kind::TASK_PROGRESS], of!(TaskProgress));
-    add(&[kind::TASK_CREATED, kind::TASK_UPDATED, kind::TASK_DELETED], of!(TaskRecord));
-    add(PR_KINDS, of!(PrPayload));
-    add(&[kind::LOG_STDOUT, kind::LOG_STDERR, kind::LOG_SYSTEM, kind::LOG_ERROR], of!(LogPayload));
-    add(&[kind::LINK_LOST], of!(LinkLost));
-    add(&[kind::LINK_BYE], of!(LinkBye));
-    add(&[kind::HUB_HELLO], of!(HubHello));
-    add(&[kind::HUB_SNAPSHOT], of!(HubSnapshot));
-    add(&[kind::HUB_GAP], of!(HubGap));
-    add(&[kind::HUB_CURSOR], of!(HubCursor));
-    add(&[kind::HUB_END], of!(HubEnd));
-    add(&[kind::HUB_ERROR], of!(HubError));
-    add(&[kind::HUB_BYE], of!(HubBye));
     rows
 }
 
-const TASK_KINDS: &[&str] = &[
-    kind::TASK_STARTED,
-    kind::TASK_BACKPRESSURE,
-    kind::TASK_VALIDATION_OK,
-    kind::TASK_VALIDATION_FAIL,
-    kind::TASK_COMPLETED,
-    kind::TASK_RETRY,
-    kind::TASK_FAILED,
-];
-
-const PR_KINDS: &[&str] = &[
-    kind::PR_CREATED,
-    kind::PR_REVIEW_PENDING,
-    kind::PR_REVIEW_IN_PROGRESS,
-    kind::PR_REVIEW_APPROVED,
-    kind::PR_FEEDBACK_RECEIVED,
-    kind::PR_FEEDBACK_ADDRESSED,
-    kind::PR_MERGE_QUEUED,
-    kind::PR_CONFLICT,
-    kind::PR_MERGED,
-    kind::PR_FAILED,
-];
-
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
+}
+
+fn read_as<T: DeserializeOwned + Serialize>(line: &Line<'_>) -> Option<Result<Value, PayloadMismatch>> {
+    // Ours have string keys only, so they have a JSON form.
+    line.payload::<T>().map(|read| read.map(|payload| serde_json::to_value(payload).unwrap_or_default()))
 }
