@@ -61,6 +61,15 @@ kinds! {
     LOG_ERROR = "log.error";
     DIFF_FILE = "diff.file";
     DIFF_REMOVED = "diff.removed";
+    CMD_REQUEST = "cmd.request";
+    CMD_ACCEPTED = "cmd.accepted";
+    CMD_REJECTED = "cmd.rejected";
+    CMD_DONE = "cmd.done";
+    LINK_HELLO = "link.hello";
+    LINK_WELCOME = "link.welcome";
+    LINK_ACK = "link.ack";
+    LINK_PING = "link.ping";
+    LINK_PONG = "link.pong";
     LINK_LOST = "link.lost";
     LINK_BYE = "link.bye";
     HUB_HELLO = "hub.hello";

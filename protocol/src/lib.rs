@@ -50,6 +50,7 @@ mod line;
 mod line_error;
 mod loss;
 mod names;
+mod open;
 mod payload;
 mod plain;
 mod raw;
@@ -63,8 +64,9 @@ mod unit;
 mod wire_event;
 
 pub use control::{
-    HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, LinkBye, LinkLost, OrchSnapshot,
-    PROTO, control_line, snapshot_line,
+    CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, HubBye, HubCursor, HubEnd, HubError,
+    HubGap, HubHello, HubSnapshot, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
+    PROTO, Precondition, RejectReason, control_line, snapshot_line,
 };
 pub use decoder::{Frame, LineDecoder};
 pub use event::Event;
@@ -78,8 +80,8 @@ pub use line::{Fill, Line, MAX_INTEGER, MAX_KIND, is_control};
 pub use line_error::{LineError, LineErrorKind};
 pub use loss::{Loss, LostRange, SeqRange};
 pub use payload::{
-    LogPayload, LogStream, OrchStarted, Payload, PayloadError, PrPayload, TaskPayload, TaskProgress,
-    TaskRecord, UnitStarted,
+    DiffFile, DiffRemoved, DiffSummary, FileStatus, LogPayload, LogStream, OrchSnapshot, OrchStarted,
+    Payload, PayloadError, PrPayload, TaskPayload, TaskProgress, TaskRecord, UnitStarted, Usage,
 };
 pub use reader::PayloadMismatch;
 pub use run_id::{RunId, RunIdError};

@@ -3,152 +3,30 @@
 //! All of them ignore members they do not know and take a missing member as its default, so that an
 //! older reader understands a newer writer.
 
+mod diff;
+mod log;
+mod orch;
+mod pr;
+mod task;
+mod unit;
+mod usage;
+
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::GraphPayload;
 use crate::escape;
-use crate::lenient::null_as_default;
 use crate::raw::WriteRaw;
-use crate::reader::readable;
-use crate::{GraphPayload, OrchSnapshot};
 
-/// `orch.started`: an orchestration begins.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct OrchStarted {
-    /// How many units there are.
-    #[serde(deserialize_with = "null_as_default")]
-    pub unit_count: u32,
-    /// How many units may run at once.
-    #[serde(deserialize_with = "null_as_default")]
-    pub parallelism: u32,
-    /// The whole dependency graph; a pusher that knows it fills it in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub graph: Option<GraphPayload>,
-}
-
-/// `unit.started`: task totals, as far as they are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct UnitStarted {
-    /// How many tasks the unit has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_tasks: Option<u32>,
-    /// How many of them were complete before, for instance in an earlier run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed_tasks: Option<u32>,
-}
-
-/// `task.*`: what is known of the task itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TaskPayload {
-    /// What the task is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Which attempt this is, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attempt: Option<u32>,
-    /// The command it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
-}
-
-/// `task.progress`: how far a task is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TaskProgress {
-    /// Steps done.
-    #[serde(deserialize_with = "null_as_default")]
-    pub done: u64,
-    /// Steps in all, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-    /// What it is doing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-/// `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TaskRecord {
-    /// The record's id.
-    #[serde(deserialize_with = "null_as_default")]
-    pub task_id: String,
-    /// The repository it belongs to.
-    #[serde(deserialize_with = "null_as_default")]
-    pub repository: String,
-    /// The record itself, as the store has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub task: Option<serde_json::Value>,
-    /// Who changed it.
-    #[serde(deserialize_with = "null_as_default")]
-    pub changed_by: String,
-}
-
-/// `pr.*`: what is known of a pull request besides its number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct PrPayload {
-    /// Where a person can look at it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Its title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The branch it comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub branch: Option<String>,
-}
-
-/// `log.*`: one line of output.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct LogPayload {
-    /// The line without its newline; ANSI escapes are kept.
-    #[serde(deserialize_with = "null_as_default")]
-    pub content: String,
-    /// Counts lines within unit, task and attempt from 1, so that stored and live logs join; 0 where
-    /// the producer does not count.
-    #[serde(deserialize_with = "null_as_default")]
-    pub n: u64,
-}
-
-/// Where a log line comes from; the last part of its event type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LogStream {
-    /// The process's standard output.
-    Stdout,
-    /// The process's standard error.
-    Stderr,
-    /// The orchestrator itself.
-    System,
-    /// An error of the orchestrator.
-    Error,
-}
-
-impl LogStream {
-    /// The event type of its lines.
-    pub fn kind(self) -> &'static str {
-        match self {
-            LogStream::Stdout => crate::kind::LOG_STDOUT,
-            LogStream::Stderr => crate::kind::LOG_STDERR,
-            LogStream::System => crate::kind::LOG_SYSTEM,
-            LogStream::Error => crate::kind::LOG_ERROR,
-        }
-    }
-
-    /// The stream of an event type; `None` for other events.
-    pub fn of(kind: &str) -> Option<LogStream> {
-        use LogStream::{Error, Stderr, Stdout, System};
-        [Stdout, Stderr, System, Error].into_iter().find(|stream| stream.kind() == kind)
-    }
-}
+pub use diff::{DiffFile, DiffRemoved, DiffSummary, FileStatus};
+pub use log::{LogPayload, LogStream};
+pub use orch::{OrchSnapshot, OrchStarted};
+pub use pr::PrPayload;
+pub use task::{TaskPayload, TaskProgress, TaskRecord};
+pub use unit::UnitStarted;
+pub use usage::Usage;
 
 /// The payload of an event to be written: one of ours, or any JSON.
 #[derive(Clone, Debug)]
@@ -172,6 +50,12 @@ pub enum Payload {
     Pr(PrPayload),
     /// Of `log.*`.
     Log(LogPayload),
+    /// Of `task.usage`.
+    Usage(Usage),
+    /// Of `diff.file`.
+    DiffFile(DiffFile),
+    /// Of `diff.removed`.
+    DiffRemoved(DiffRemoved),
     /// Any JSON, as it is.
     Json(Box<RawValue>),
 }
@@ -216,6 +100,9 @@ impl Payload {
             Payload::Progress(p) => escape::write_value(p, out),
             Payload::Record(p) => escape::write_value(p, out),
             Payload::Pr(p) => escape::write_value(p, out),
+            Payload::Usage(p) => escape::write_value(p, out),
+            Payload::DiffFile(p) => escape::write_value(p, out),
+            Payload::DiffRemoved(p) => escape::write_value(p, out),
             Payload::Log(p) => {
                 out.extend_from_slice(b"{\"content\":");
                 escape::write_string(&p.content, out);
@@ -255,12 +142,9 @@ into_payload! {
     TaskProgress => Progress,
     TaskRecord => Record,
     PrPayload => Pr,
+    Usage => Usage,
+    DiffFile => DiffFile,
+    DiffRemoved => DiffRemoved,
     LogPayload => Log,
     Box<RawValue> => Json,
 }
-
-readable!(OrchStarted { ; unit_count, parallelism, graph });
-readable!(UnitStarted { ; total_tasks, completed_tasks });
-readable!(TaskPayload { ; name, attempt, command });
-readable!(PrPayload { ; url, title, branch });
-readable!(LogPayload { ; content, n });

@@ -1,10 +1,11 @@
 //! Which event type has which payload.
 
 use choo_protocol::{
-    EdgePayload, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Line,
-    LinkBye, LinkLost, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted, PayloadMismatch,
-    PrPayload, PrState, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskState, UnitStarted,
-    UnitState, kind,
+    CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, DiffFile, DiffRemoved, EdgePayload, GraphPayload,
+    HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Line, LinkAck, LinkBye, LinkHello,
+    LinkLost, LinkPing, LinkPong, LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot,
+    OrchStarted, PayloadMismatch, PrPayload, PrState, Precondition, RunState, SeqRange, TaskPayload,
+    TaskProgress, TaskRecord, TaskState, UnitStarted, UnitState, Usage, kind,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -62,6 +63,18 @@ pub const PAYLOADS: &[PayloadType] = types! {
         PR_FEEDBACK_ADDRESSED PR_MERGE_QUEUED PR_CONFLICT PR_MERGED PR_FAILED
     ];
     LogPayload [LOG_STDOUT LOG_STDERR LOG_SYSTEM LOG_ERROR];
+    Usage [TASK_USAGE];
+    DiffFile [DIFF_FILE];
+    DiffRemoved [DIFF_REMOVED];
+    CmdRequest [CMD_REQUEST];
+    CmdAccepted [CMD_ACCEPTED];
+    CmdRejected [CMD_REJECTED];
+    CmdDone [CMD_DONE];
+    LinkHello [LINK_HELLO];
+    LinkWelcome [LINK_WELCOME];
+    LinkAck [LINK_ACK];
+    LinkPing [LINK_PING];
+    LinkPong [LINK_PONG];
     LinkLost [LINK_LOST];
     LinkBye [LINK_BYE];
     HubHello [HUB_HELLO];
@@ -75,6 +88,8 @@ pub const PAYLOADS: &[PayloadType] = types! {
 
 /// The structures inside payloads.
 pub const PARTS: &[PayloadType] = types! {
+    CmdArgs [];
+    Precondition [];
     NodePayload [];
     EdgePayload [];
     RunState [];

@@ -122,6 +122,22 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// A number, rounded to the nearest double as every reader does. The scanner refuses one beyond the
+    /// range of a double, so this one is finite.
+    #[inline(never)]
+    fn float_or_null(&mut self) -> Result<f64> {
+        if self.null()? {
+            return Ok(0.0);
+        }
+        if !matches!(self.json.peek(), Some(b'-' | b'0'..=b'9')) {
+            return Err(self.expected("a number"));
+        }
+        let text = self.skip()?;
+        text.parse().map_err(|_| PayloadMismatch { message: format!("expected a number, found {text}") })
+    }
+}
+
 impl<T: Read> Read for Option<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
         if reader.null()? { Ok(None) } else { T::read(reader).map(Some) }
@@ -193,6 +209,12 @@ macro_rules! read_integers {
 }
 
 read_integers!(u32 u64 i64);
+
+impl Read for f64 {
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        reader.float_or_null()
+    }
+}
 
 impl Read for bool {
     fn read(reader: &mut Reader<'_>) -> Result<Self> {

@@ -134,6 +134,14 @@ fn the_folds_readers_say_what_everybodys_say() {
         TaskPayload [r#"{"name":"n","attempt":2,"command":"make"}"#, r#"{"attempt":-0}"#];
         PrPayload [r#"{"url":"u","title":"t","branch":"b"}"#];
         LogPayload [r#"{"content":"\u001b[31mred","n":4}"#, r#"{"content":null,"n":null}"#, r#"{"n":"4"}"#];
+        Usage [r#"{"input_tokens":1,"output_tokens":null,"cost_usd":0.1}"#, r#"{"cost_usd":3}"#,
+            r#"{"cost_usd":-0}"#, r#"{"cost_usd":"1"}"#, r#"{"cost_usd":null}"#, r#"{"input_tokens":1.5}"#,
+            r#"{"cost_usd":123456789012345678901234567890}"#, r#"{"cost_usd":0.1e-300}"#, r#"{"cost_usd":[]}"#];
+        DiffFile [r#"{"file":"a","diff":"\n","status":"renamed","old_file":"b","additions":1,"deletions":0,
+            "binary":true,"truncated":null}"#, r#"{"status":"napping"}"#, r#"{"status":null,"file":null}"#,
+            r#"{"status":1}"#, r#"{"binary":"yes"}"#];
+        DiffSummary [r#"{"file":"a","diff":"\n","status":"renamed"}"#, r#"{"diff":5,"additions":4294967296}"#];
+        DiffRemoved [r#"{"file":"a"}"#, r#"{"file":7}"#];
         GraphPayload [r#"{"nodes":[{"id":"a","level":1,"label":"A","status":"in_review","tasks":2,
             "completed_tasks":1,"depends_on":["b"]}],"edges":[{"from":"b","to":"a"}],"levels":[["b"],["a"]]}"#,
             r#"{"edges":[{"from":"b"}]}"#, r#"{"levels":["a"]}"#];
@@ -149,6 +157,27 @@ fn the_folds_readers_say_what_everybodys_say() {
         HubSnapshot [r#"{"run":"r","cursor":"c","state":{"run":"r"},"part":1,"parts":2}"#, r#"{"run":"r"}"#];
         EventFilter [r#"{"types":["a.*"],"units":[],"q":"x"}"#, r#"{"types":"a.*"}"#];
     }
+}
+
+#[test]
+fn a_number_is_the_double_that_the_standard_library_reads() {
+    for text in [
+        "0",
+        "-0",
+        "0.1",
+        "1e23",
+        "9007199254740993",
+        "2.2250738585072011e-308",
+        "5e-324",
+        "1e-999",
+        "1.7976931348623157e308",
+    ] {
+        let ours: f64 = read_ours(text).unwrap();
+        assert_eq!(ours.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        assert_eq!(ours.to_bits(), read::<f64>(text).unwrap().to_bits(), "{text}");
+    }
+    // Only text that the scanner refuses would be read as infinite.
+    assert!(read_ours::<f64>("1e999").is_err());
 }
 
 #[test]

@@ -1,6 +1,18 @@
 // Generated from schema/*.schema.json by `npm run generate`; do not edit.
 
 /**
+ * What an orchestrator can be asked to do.
+ */
+export type Command = string;
+/**
+ * What happened to a file, in the words of `git diff --name-status`.
+ */
+export type FileStatus = string;
+/**
+ * Why a command was not executed.
+ */
+export type RejectReason = string;
+/**
  * One orchestration. Ours are ULIDs.
  */
 export type RunId = string;
@@ -22,6 +34,132 @@ export type UnitStatus =
  */
 export type LogStream = "stdout" | "stderr" | "system" | "error";
 
+/**
+ * `cmd.accepted`: the orchestrator has begun to execute a command.
+ */
+export interface CmdAccepted {
+  /**
+   * The command's id.
+   */
+  id: string;
+}
+/**
+ * What a command is about: the run, one of its units, or one task of a unit.
+ */
+export interface CmdArgs {
+  /**
+   * Why, for people and the record.
+   */
+  reason?: string;
+  /**
+   * The task's number within the unit; absent means the whole unit.
+   */
+  task?: number;
+  /**
+   * The unit; absent means the whole run.
+   */
+  unit?: string;
+  [k: string]: unknown;
+}
+/**
+ * `cmd.done`: a command that was accepted has been executed. If that went wrong, the event's `error`
+ * says how.
+ */
+export interface CmdDone {
+  /**
+   * The command's id.
+   */
+  id: string;
+}
+/**
+ * `cmd.rejected`: a command was not executed. More for people may stand in the event's `error`.
+ */
+export interface CmdRejected {
+  /**
+   * The command's id.
+   */
+  id: string;
+  /**
+   * Why.
+   */
+  reason: RejectReason;
+}
+/**
+ * `cmd.request`: somebody wants something done. Executed at most once per id.
+ */
+export interface CmdRequest {
+  /**
+   * With what.
+   */
+  args?: CmdArgs;
+  /**
+   * Who asks, for people and the record.
+   */
+  by?: string;
+  /**
+   * What to do.
+   */
+  cmd: Command;
+  /**
+   * Rejected when it comes later than this.
+   */
+  expires?: string;
+  /**
+   * Names the command in its answers; the same id again is the same command.
+   */
+  id: string;
+  /**
+   * What must be so when it is executed; otherwise it is rejected.
+   */
+  if?: Precondition;
+}
+/**
+ * `diff.file`: how a file of the unit's work tree differs now from where the unit began. The latest
+ * for a file replaces those before.
+ */
+export interface DiffFile {
+  /**
+   * How many lines were added.
+   */
+  additions?: number;
+  /**
+   * Whether it is a binary file, of which there is no text to show.
+   */
+  binary?: boolean;
+  /**
+   * How many lines were deleted.
+   */
+  deletions?: number;
+  /**
+   * The difference as a unified diff; empty for a binary file or a mere change of name.
+   */
+  diff: string;
+  /**
+   * The file's path from the root of the work tree, with `/`.
+   */
+  file: string;
+  /**
+   * Its path before, where it was renamed or copied.
+   */
+  old_file?: string;
+  /**
+   * What happened to the file.
+   */
+  status?: FileStatus;
+  /**
+   * Whether `diff` was cut because of its size.
+   */
+  truncated?: boolean;
+}
+/**
+ * `diff.removed`: a file does no longer differ.
+ */
+export interface DiffRemoved {
+  /**
+   * The file's path, as in `diff.file`.
+   */
+  file: string;
+}
 /**
  * A dependency.
  */
@@ -170,6 +308,19 @@ export interface HubSnapshot {
   state: RunState;
 }
 /**
+ * `link.ack`: the hub has written a run's lines to its history, fsync aside.
+ */
+export interface LinkAck {
+  /**
+   * The run.
+   */
+  run: RunId;
+  /**
+   * Everything up to this `seq` is there.
+   */
+  seq: number;
+}
+/**
  * `link.bye`: the pusher has sent everything and closes.
  */
 export interface LinkBye {
@@ -177,6 +328,28 @@ export interface LinkBye {
    * The last `seq` of the run; 0 if there was none.
    */
   last: number;
+}
+/**
+ * `link.hello`: the first line of a pusher on a new connection.
+ */
+export interface LinkHello {
+  /**
+   * The first `seq` that the pusher still holds as a line of its own; what lies before it is known to
+   * it as a summary only. 0 if it holds none.
+   */
+  first: number;
+  /**
+   * The last `seq` given so far; 0 before the first event.
+   */
+  last: number;
+  /**
+   * The protocol's version, `PROTO`.
+   */
+  proto: number;
+  /**
+   * The run that the pusher tells of.
+   */
+  run: RunId;
 }
 /**
  * `link.lost`: events of this run are missing between the pusher and the hub.
@@ -208,6 +381,48 @@ export interface LinkLost {
    * The last one.
    */
   to: number;
+}
+/**
+ * `link.ping`: are you there? Answered by a `link.pong` at once.
+ */
+export interface LinkPing {
+  /**
+   * Comes back in the answer; opaque to who answers.
+   */
+  id: string;
+}
+/**
+ * `link.pong`: the answer to a `link.ping`.
+ */
+export interface LinkPong {
+  /**
+   * That of the ping.
+   */
+  id: string;
+}
+/**
+ * `link.welcome`: the hub's answer to `link.hello`.
+ */
+export interface LinkWelcome {
+  /**
+   * The hub's epoch: another one means the hub was started anew.
+   */
+  epoch: string;
+  /**
+   * Up to which `seq` the hub's history has each of the runs it was told of; a run that it does not
+   * know is absent. Announced losses count as had.
+   */
+  have: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[A-Za-z0-9._-]{1,64}$".
+     */
+    [k: string]: number;
+  };
+  /**
+   * The protocol's version, `PROTO`.
+   */
+  proto: number;
 }
 /**
  * `log.*`: one line of output.
@@ -377,6 +592,20 @@ export interface PrState {
    * Where a person can look at it.
    */
   url?: string;
+}
+/**
+ * What must be so for a command to be executed. Everything that is said must hold.
+ */
+export interface Precondition {
+  /**
+   * The task is at this attempt.
+   */
+  attempt?: number;
+  /**
+   * The status of what the command is about (run, unit or task) is one of these; empty means any.
+   */
+  status?: string[];
+  [k: string]: unknown;
 }
 /**
  * Everything that is known of a run but its log and diff texts.
@@ -616,6 +845,24 @@ export interface UnitState {
    * How many tasks it has, where that is known.
    */
   total_tasks?: number;
+}
+/**
+ * `task.usage`: what a model took for the task since the last such event; amounts of several events
+ * add up.
+ */
+export interface Usage {
+  /**
+   * What that cost in US dollars; 0 where nobody knows.
+   */
+  cost_usd: number;
+  /**
+   * Tokens that went in.
+   */
+  input_tokens: number;
+  /**
+   * Tokens that came out.
+   */
+  output_tokens: number;
 }
 /**
  * Which events of a run to list. Empty means all.
@@ -923,6 +1170,12 @@ export interface WireEvent {
  * is, and the states' `misshapen` counts it.
  */
 export interface Payloads {
+  "cmd.accepted": CmdAccepted;
+  "cmd.done": CmdDone;
+  "cmd.rejected": CmdRejected;
+  "cmd.request": CmdRequest;
+  "diff.file": DiffFile;
+  "diff.removed": DiffRemoved;
   "graph": GraphPayload;
   "hub.bye": HubBye;
   "hub.cursor": HubCursor;
@@ -931,8 +1184,13 @@ export interface Payloads {
   "hub.gap": HubGap;
   "hub.hello": HubHello;
   "hub.snapshot": HubSnapshot;
+  "link.ack": LinkAck;
   "link.bye": LinkBye;
+  "link.hello": LinkHello;
   "link.lost": LinkLost;
+  "link.ping": LinkPing;
+  "link.pong": LinkPong;
+  "link.welcome": LinkWelcome;
   "log.error": LogPayload;
   "log.stderr": LogPayload;
   "log.stdout": LogPayload;
@@ -959,6 +1217,7 @@ export interface Payloads {
   "task.retry": TaskPayload;
   "task.started": TaskPayload;
   "task.updated": TaskRecord;
+  "task.usage": Usage;
   "task.validation.fail": TaskPayload;
   "task.validation.ok": TaskPayload;
   "unit.started": UnitStarted;

@@ -1,0 +1,96 @@
+//! What the hub tells its readers (SPEC §5).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reader::readable;
+use crate::{RunId, RunState, RunStatus};
+
+/// `hub.hello`: the first line of a stream to a reader.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct HubHello {
+    /// The protocol's version, [`PROTO`].
+    pub proto: u32,
+    /// The hub's epoch: another one means the hub was started anew.
+    pub epoch: String,
+    /// Whether the cursor asked for could be resumed exactly.
+    pub recovered: bool,
+}
+
+/// `hub.snapshot`: a run's state at a cursor, in parts that apply together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HubSnapshot {
+    /// The run.
+    pub run: RunId,
+    /// Where in the stream the state stands; events behind it are not in it.
+    pub cursor: String,
+    /// The state, or this part of it (see [`RunState::parts`]).
+    pub state: RunState,
+    /// Which part this is, from 1.
+    pub part: u32,
+    /// How many parts there are.
+    pub parts: u32,
+}
+
+/// `hub.gap`: events are missing in this reader's stream; snapshots follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct HubGap {
+    /// The cursor behind the last event before the gap; empty if there was none.
+    pub from: String,
+    /// The cursor at which the stream goes on.
+    pub to: String,
+    /// How many events are missing, of all runs and types, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Why: `evicted` (the history no longer holds them), `epoch` (another hub gave the cursor),
+    /// `future` (the cursor lies ahead of the history).
+    pub why: String,
+}
+
+/// `hub.cursor`: everything up to here has been sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HubCursor {
+    /// The cursor; opaque, to be handed back as `since`.
+    pub cursor: String,
+}
+
+/// `hub.end`: nothing more will come of this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HubEnd {
+    /// The run.
+    pub run: RunId,
+    /// How it ended.
+    pub status: RunStatus,
+}
+
+/// `hub.error`: a producer sent something that is not a line; the stream goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct HubError {
+    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), or `reserved-type`.
+    pub kind: String,
+    /// What was wrong, for people.
+    pub message: String,
+    /// How many bad lines this one stands for.
+    pub count: u64,
+}
+
+/// `hub.bye`: the hub ends this stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct HubBye {
+    /// Why: `shutdown`, `too_many_clients`, …
+    pub code: String,
+    /// After how many milliseconds to come back.
+    pub retry_ms: u32,
+}
+
+readable!(HubHello { ; proto, epoch, recovered });
+readable!(HubSnapshot { run, cursor, state, part, parts; });
+readable!(HubGap { ; from, to, count, why });
+readable!(HubCursor { cursor; });
+readable!(HubEnd { run, status; });
+readable!(HubError { ; kind, message, count });
+readable!(HubBye { ; code, retry_ms });

@@ -1,0 +1,35 @@
+//! Payloads of `orch.*`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::lenient::null_as_default;
+use crate::reader::readable;
+use crate::{GraphPayload, RunState};
+
+/// `orch.started`: an orchestration begins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct OrchStarted {
+    /// How many units there are.
+    #[serde(deserialize_with = "null_as_default")]
+    pub unit_count: u32,
+    /// How many units may run at once.
+    #[serde(deserialize_with = "null_as_default")]
+    pub parallelism: u32,
+    /// The whole dependency graph; a pusher that knows it fills it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph: Option<GraphPayload>,
+}
+
+/// `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrchSnapshot {
+    /// The `seq` of the last event that is in the state. A reader that has seen it ignores the rest.
+    pub through: u64,
+    /// The state.
+    pub state: RunState,
+}
+
+readable!(OrchStarted { ; unit_count, parallelism, graph });
+readable!(OrchSnapshot { through, state; });
