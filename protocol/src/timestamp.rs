@@ -183,7 +183,9 @@ impl JsonSchema for Timestamp {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "date-time" })
+        // Narrower than the format: capitals, and no leap second.
+        let pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$";
+        json_schema!({ "type": "string", "format": "date-time", "pattern": pattern })
     }
 }
 

@@ -1,19 +1,19 @@
 //! The files in `schema/`.
 
-use choo_protocol::{
-    EventFilter, GraphLayout, LogLine, RunState, RunSummary, StoreChanges, StoreFault, WireEvent,
-};
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use choo_protocol::{EventFilter, GraphLayout, LogLine, RunState, RunSummary, StoreChanges, StoreFault};
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::payloads;
+use crate::contract::Contract;
+use crate::event::{self, definitions};
 
 /// One schema file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Its name in `schema/`.
+    /// Its place in `schema/`, such as `write/event.schema.json`.
     pub file: &'static str,
+    /// The contract it belongs to; `None` for what goes over no wire.
+    pub contract: Option<Contract>,
     /// The schema.
     pub schema: Value,
 }
@@ -27,52 +27,55 @@ impl Document {
 
 /// Every schema file, by name.
 pub fn documents() -> Vec<Document> {
-    vec![event(), line(), state(), store()]
+    let (read, write) = (Some(Contract::Read), Some(Contract::Write));
+    vec![
+        finish(
+            "read/event.schema.json",
+            read,
+            "Event",
+            "An event as our readers understand it: a line, and for each known type the shape of its payload. Types \
+             that are not named here carry any payload.",
+            event::event(Contract::Read),
+        ),
+        finish(
+            "read/line.schema.json",
+            read,
+            "Line",
+            "A line that the hub takes from a producer. A payload that does not fit its type is kept as it is: \
+             see event.schema.json for what is understood. Beyond what JSON Schema can say, a line is UTF-8 \
+             without byte order mark, at most 512 KiB long (16 MiB if it carries a graph or a state) and 64 \
+             levels deep, has no key twice, no lone surrogate and no number beyond a double.",
+            event::line(),
+        ),
+        finish("read/state.schema.json", read, "RunState", STATE, state(Contract::Read)),
+        finish("store.schema.json", None, "Store", "What the run store of @choo/wire answers with.", store()),
+        finish(
+            "write/event.schema.json",
+            write,
+            "Event",
+            "An event as our programs write it: the envelope, and for each known type the shape of its payload. \
+             Types that are not named here carry any payload.",
+            event::event(Contract::Write),
+        ),
+        finish("write/state.schema.json", write, "RunState", STATE, state(Contract::Write)),
+    ]
 }
 
-/// What our own programs write: the envelope, and for each known type the payload.
-fn event() -> Document {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut root = generator.root_schema_for::<WireEvent>().to_value();
-    let rows = payloads::table(&mut generator);
-    let mut known = Map::new();
-    let mut conditions = Vec::new();
-    for (kind, name, schema) in rows {
-        known.insert(kind.to_owned(), name.into());
-        conditions.push(json!({
-            "if": { "properties": { "type": { "const": kind } }, "required": ["type"] },
-            "then": { "properties": { "payload": schema } },
-        }));
-    }
-    root["allOf"] = conditions.into();
-    // Which definition describes the payload of which type, for programs that generate code.
-    root["x-payloads"] = known.into();
-    root["$defs"] = definitions(&mut generator);
-    let text = "An event as choo writes it: the envelope, and for each known type the shape of its payload. \
-                Types that are not named here carry any payload.";
-    finish("event.schema.json", "Event", text, root)
-}
+const STATE: &str =
+    "The state of a run, folded from its events: in `GET /api/v1/runs/{run}` and in snapshots.";
 
-/// What the hub takes: the envelope alone. An alias counts as its key; a payload may be anything.
-fn line() -> Document {
-    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
-    let root = with_definitions::<WireEvent>(&mut generator);
-    let text = "A line that the hub takes from a producer, as far as JSON Schema can say it. A payload that \
-                does not fit its type is kept as it is. `timestamp` is read as `time` and `data` as `payload`; \
-                `null` counts as absent.";
-    finish("line.schema.json", "Line", text, accept_nulls(root))
-}
-
-/// The state of a run, as in `GET /api/v1/runs/{run}` and in snapshots.
-fn state() -> Document {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let root = with_definitions::<RunState>(&mut generator);
-    finish("state.schema.json", "RunState", "The state of a run, folded from its events.", root)
+fn state(contract: Contract) -> Value {
+    let mut generator = contract.generator();
+    let reference = generator.subschema_for::<RunState>().to_value();
+    let mut definitions = definitions(contract, &mut generator);
+    let mut root = definitions.remove("RunState").unwrap_or(reference);
+    root["$defs"] = definitions.into();
+    root
 }
 
 /// What the browser's store answers. It does not go over a wire; its TypeScript types come from here.
-fn store() -> Document {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+fn store() -> Value {
+    let mut generator = Contract::Write.generator();
     for add in [
         SchemaGenerator::subschema_for::<StoreChanges>,
         SchemaGenerator::subschema_for::<StoreFault>,
@@ -83,35 +86,16 @@ fn store() -> Document {
     ] {
         add(&mut generator);
     }
-    let root = json!({ "$defs": definitions(&mut generator) });
-    finish("store.schema.json", "Store", "What the run store of @choo/wire answers with.", root)
+    json!({ "$defs": definitions(Contract::Write, &mut generator) })
 }
 
-fn with_definitions<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-    let mut root = generator.root_schema_for::<T>().to_value();
-    root["$defs"] = definitions(generator);
-    root
-}
-
-fn definitions(generator: &mut SchemaGenerator) -> Value {
-    Value::Object(generator.take_definitions(true))
-}
-
-/// Members that may be absent may also be `null`.
-fn accept_nulls(mut root: Value) -> Value {
-    if let Some(properties) = root["properties"].as_object_mut() {
-        for (key, schema) in properties {
-            if key != "type"
-                && let Some(kind) = schema.get("type").and_then(Value::as_str).map(str::to_owned)
-            {
-                schema["type"] = json!([kind, "null"]);
-            }
-        }
-    }
-    root
-}
-
-fn finish(file: &'static str, title: &str, description: &str, root: Value) -> Document {
+fn finish(
+    file: &'static str,
+    contract: Option<Contract>,
+    title: &str,
+    description: &str,
+    root: Value,
+) -> Document {
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".to_owned(), title.into());
@@ -121,5 +105,5 @@ fn finish(file: &'static str, title: &str, description: &str, root: Value) -> Do
             schema.entry(key).or_insert(value);
         }
     }
-    Document { file, schema: Value::Object(schema) }
+    Document { file, contract, schema: Value::Object(schema) }
 }

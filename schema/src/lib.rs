@@ -3,10 +3,19 @@
 //! [`documents`] gives the files that stand in `schema/`; the program of this crate writes or checks
 //! them. TypeScript types are made from the files, so that three languages agree by construction.
 
+mod contract;
 mod document;
 mod drift;
+mod event;
+mod examples;
+mod nulls;
+mod outline;
 mod payloads;
+mod prose;
 
+pub use contract::Contract;
 pub use document::{Document, documents};
 pub use drift::{Drift, compare};
+pub use examples::sample_lines;
+pub use outline::outline;
 pub use payloads::{PARTS, PAYLOADS, PayloadType, payload_types};

@@ -107,14 +107,9 @@ pub fn payload_types() -> Vec<(&'static str, &'static str)> {
     rows.collect()
 }
 
-/// The same with the schema, which refers to definitions in the generator.
-pub(crate) fn table(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Schema)> {
-    let mut rows = Vec::new();
-    for payload in PAYLOADS {
-        let schema = (payload.schema)(generator);
-        rows.extend(payload.kinds.iter().map(|kind| (*kind, payload.name, schema.clone())));
-    }
-    rows
+/// Every structure whose reader can be asked.
+pub(crate) fn all() -> impl Iterator<Item = &'static PayloadType> {
+    PAYLOADS.iter().chain(PARTS)
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {

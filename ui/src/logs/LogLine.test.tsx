@@ -1,5 +1,6 @@
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
+import type { WireEvent } from "@choo/wire";
 import { LogLine } from "./LogLine";
 import { mark } from "./mark";
 import { toLine } from "./source";
@@ -34,6 +35,8 @@ it("turns a log event into its line, whatever its payload is", () => {
   expect(toLine({ type: "log.stderr", unit: "u", task: 0, payload: { content: "c", n: 7 } })).toEqual({
     unit: "u", task: 0, stream: "stderr", content: "c", n: 7,
   });
-  expect(toLine({ type: "log.stdout", payload: "odd" })).toMatchObject({ unit: "", content: "", n: 0 });
-  expect(toLine({ type: "link.lost", payload: { count: 3 } })).toMatchObject({ stream: "system", content: "Events are missing here." });
+  const odd: unknown[] = [{ type: "log.stdout", payload: "odd" }, { type: "link.lost", payload: { count: 3 } }];
+  const [text, lost] = odd.map((event) => toLine(event as WireEvent));
+  expect(text).toMatchObject({ unit: "", content: "", n: 0 });
+  expect(lost).toMatchObject({ stream: "system", content: "Events are missing here." });
 });

@@ -1,17 +1,27 @@
-// Generated from schema/*.schema.json by `npm run generate`; do not edit.
+// Generated from schema/**/*.schema.json by `npm run generate`; do not edit.
 
 /**
  * What an orchestrator can be asked to do.
  */
-export type Command = string;
+export type Command = "pause" | "resume" | "cancel" | "retry" | "skip" | "approve" | "reject" | (string & {});
 /**
  * What happened to a file, in the words of `git diff --name-status`.
  */
-export type FileStatus = string;
+export type FileStatus =
+  "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "unmerged" | (string & {});
 /**
  * Why a command was not executed.
  */
-export type RejectReason = string;
+export type RejectReason =
+  | "expired"
+  | "precondition"
+  | "unsupported"
+  | "not_found"
+  | "conflict"
+  | "disabled"
+  | "no_producer"
+  | "forbidden"
+  | (string & {});
 /**
  * One orchestration. Ours are ULIDs.
  */
@@ -1123,17 +1133,13 @@ export interface UnitCounts {
   skipped: number;
 }
 /**
- * One event, as a line of the wire carries it. See Payloads for what known types carry.
+ * What an event of any type can say, beside its type and payload. Members that nobody knows are kept.
  */
-export interface WireEvent {
+export interface Envelope {
   /**
    * What went wrong; absent for nothing.
    */
   error?: string;
-  /**
-   * What else there is to say; its shape depends on the type.
-   */
-  payload?: unknown;
   /**
    * The pull request's number.
    */
@@ -1155,10 +1161,6 @@ export interface WireEvent {
    */
   time?: string;
   /**
-   * The event type, dotted; the set is open.
-   */
-  type: string;
-  /**
    * The unit; absent for none.
    */
   unit?: string;
@@ -1168,57 +1170,170 @@ export interface WireEvent {
 /**
  * What the events of each known type carry. A producer can write another payload all the same: it is admitted as it
  * is, and the states' `misshapen` counts it.
+ *
+ * Types of your own can be added, and then `WireEvent` knows them too:
+ *
+ *     declare module "@choo/wire" {
+ *       interface Payloads {
+ *         "x.acme.deployed": { version: string };
+ *       }
+ *     }
  */
 export interface Payloads {
-  "cmd.accepted": CmdAccepted;
-  "cmd.done": CmdDone;
-  "cmd.rejected": CmdRejected;
-  "cmd.request": CmdRequest;
-  "diff.file": DiffFile;
-  "diff.removed": DiffRemoved;
-  "graph": GraphPayload;
-  "hub.bye": HubBye;
-  "hub.cursor": HubCursor;
-  "hub.end": HubEnd;
-  "hub.error": HubError;
-  "hub.gap": HubGap;
-  "hub.hello": HubHello;
-  "hub.snapshot": HubSnapshot;
-  "link.ack": LinkAck;
-  "link.bye": LinkBye;
-  "link.hello": LinkHello;
-  "link.lost": LinkLost;
-  "link.ping": LinkPing;
-  "link.pong": LinkPong;
-  "link.welcome": LinkWelcome;
-  "log.error": LogPayload;
-  "log.stderr": LogPayload;
-  "log.stdout": LogPayload;
-  "log.system": LogPayload;
-  "orch.dryrun.started": OrchStarted;
-  "orch.snapshot": OrchSnapshot;
+  /** `orch.started`: an orchestration begins. */
   "orch.started": OrchStarted;
-  "pr.conflict": PrPayload;
-  "pr.created": PrPayload;
-  "pr.failed": PrPayload;
-  "pr.feedback.addressed": PrPayload;
-  "pr.feedback.received": PrPayload;
-  "pr.merge.queued": PrPayload;
-  "pr.merged": PrPayload;
-  "pr.review.approved": PrPayload;
-  "pr.review.in_progress": PrPayload;
-  "pr.review.pending": PrPayload;
-  "task.backpressure": TaskPayload;
-  "task.completed": TaskPayload;
-  "task.created": TaskRecord;
-  "task.deleted": TaskRecord;
-  "task.failed": TaskPayload;
-  "task.progress": TaskProgress;
-  "task.retry": TaskPayload;
-  "task.started": TaskPayload;
-  "task.updated": TaskRecord;
-  "task.usage": Usage;
-  "task.validation.fail": TaskPayload;
-  "task.validation.ok": TaskPayload;
+  "orch.completed": unknown;
+  "orch.failed": unknown;
+  /** `orch.started`: an orchestration begins. */
+  "orch.dryrun.started": OrchStarted;
+  "orch.dryrun.completed": unknown;
+  "orch.paused": unknown;
+  "orch.resumed": unknown;
+  "orch.cancelled": unknown;
+  /** `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it. */
+  "orch.snapshot": OrchSnapshot;
+  /** A run's whole dependency graph: units, the edges between them, and the units by level. */
+  "graph": GraphPayload;
+  "unit.queued": unknown;
+  /** `unit.started`: task totals, as far as they are known. */
   "unit.started": UnitStarted;
+  "unit.completed": unknown;
+  "unit.merged": unknown;
+  "unit.failed": unknown;
+  "unit.blocked": unknown;
+  "unit.skipped": unknown;
+  "unit.cancelled": unknown;
+  /** `task.*`: what is known of the task itself. */
+  "task.started": TaskPayload;
+  "task.claude.invoke": unknown;
+  "task.claude.done": unknown;
+  /** `task.*`: what is known of the task itself. */
+  "task.backpressure": TaskPayload;
+  /** `task.*`: what is known of the task itself. */
+  "task.validation.ok": TaskPayload;
+  /** `task.*`: what is known of the task itself. */
+  "task.validation.fail": TaskPayload;
+  "task.committed": unknown;
+  /** `task.*`: what is known of the task itself. */
+  "task.completed": TaskPayload;
+  /** `task.*`: what is known of the task itself. */
+  "task.retry": TaskPayload;
+  /** `task.*`: what is known of the task itself. */
+  "task.failed": TaskPayload;
+  /** `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store. */
+  "task.created": TaskRecord;
+  /** `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store. */
+  "task.updated": TaskRecord;
+  /** `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store. */
+  "task.deleted": TaskRecord;
+  /** `task.progress`: how far a task is. */
+  "task.progress": TaskProgress;
+  /** `task.usage`: what a model took for the task since the last such event; amounts of several events add up. */
+  "task.usage": Usage;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.created": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.review.pending": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.review.in_progress": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.review.approved": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.feedback.received": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.feedback.addressed": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.merge.queued": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.conflict": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.merged": PrPayload;
+  /** `pr.*`: what is known of a pull request besides its number. */
+  "pr.failed": PrPayload;
+  /** `log.*`: one line of output. */
+  "log.stdout": LogPayload;
+  /** `log.*`: one line of output. */
+  "log.stderr": LogPayload;
+  /** `log.*`: one line of output. */
+  "log.system": LogPayload;
+  /** `log.*`: one line of output. */
+  "log.error": LogPayload;
+  /** `diff.file`: how a file of the unit's work tree differs now from where the unit began. The latest for a file replaces those before. */
+  "diff.file": DiffFile;
+  /** `diff.removed`: a file does no longer differ. */
+  "diff.removed": DiffRemoved;
+  /** `cmd.request`: somebody wants something done. Executed at most once per id. */
+  "cmd.request": CmdRequest;
+  /** `cmd.accepted`: the orchestrator has begun to execute a command. */
+  "cmd.accepted": CmdAccepted;
+  /** `cmd.rejected`: a command was not executed. More for people may stand in the event's `error`. */
+  "cmd.rejected": CmdRejected;
+  /** `cmd.done`: a command that was accepted has been executed. If that went wrong, the event's `error` says how. */
+  "cmd.done": CmdDone;
+  /** `link.hello`: the first line of a pusher on a new connection. */
+  "link.hello": LinkHello;
+  /** `link.welcome`: the hub's answer to `link.hello`. */
+  "link.welcome": LinkWelcome;
+  /** `link.ack`: the hub has written a run's lines to its history, fsync aside. */
+  "link.ack": LinkAck;
+  /** `link.ping`: are you there? Answered by a `link.pong` at once. */
+  "link.ping": LinkPing;
+  /** `link.pong`: the answer to a `link.ping`. */
+  "link.pong": LinkPong;
+  /** `link.lost`: events of this run are missing between the pusher and the hub. */
+  "link.lost": LinkLost;
+  /** `link.bye`: the pusher has sent everything and closes. */
+  "link.bye": LinkBye;
+  /** `hub.hello`: the first line of a stream to a reader. */
+  "hub.hello": HubHello;
+  /** `hub.snapshot`: a run's state at a cursor, in parts that apply together. */
+  "hub.snapshot": HubSnapshot;
+  /** `hub.gap`: events are missing in this reader's stream; snapshots follow. */
+  "hub.gap": HubGap;
+  /** `hub.cursor`: everything up to here has been sent. */
+  "hub.cursor": HubCursor;
+  /** `hub.end`: nothing more will come of this run. */
+  "hub.end": HubEnd;
+  /** `hub.error`: a producer sent something that is not a line; the stream goes on. */
+  "hub.error": HubError;
+  /** `hub.bye`: the hub ends this stream. */
+  "hub.bye": HubBye;
 }
+
+/** An event of one of the types in `Payloads`. */
+export interface KnownEvent<Type extends keyof Payloads = keyof Payloads> extends Envelope {
+  /** The event type, dotted. */
+  type: Type;
+  /** What else there is to say. */
+  payload?: Payloads[Type];
+}
+
+/**
+ * The type of an event that `Payloads` does not have: another program's, or one of a newer version.
+ *
+ * No literal is such a type, so that comparing with one tells the known events apart. The vendors' `x.*` can be
+ * compared with all the same, as long as `Payloads` has none of them.
+ */
+export type UnknownType =
+  | Undeclared
+  | ([Extract<keyof Payloads, `x.${string}`>] extends [never] ? `x.${string}` : never);
+
+/** A string of which nothing more is known. A mere `string` would swallow the literals beside it. */
+declare enum Undeclared {
+  // No event type has white space.
+  type = "any other type",
+}
+
+/** An event of a type that is not in `Payloads`. */
+export interface UnknownEvent extends Envelope {
+  /** The event type, dotted. */
+  type: UnknownType;
+  /** What else there is to say: anything. */
+  payload?: unknown;
+}
+
+/**
+ * One event, as a line of the wire carries it: `if (event.type === "log.stdout")`, and the payload is known to be that
+ * of a log line.
+ */
+export type WireEvent = { [Type in keyof Payloads]: KnownEvent<Type> }[keyof Payloads] | UnknownEvent;

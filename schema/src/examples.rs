@@ -1,0 +1,101 @@
+//! Examples in the schemas, taken from the golden vectors.
+
+use std::collections::BTreeMap;
+
+use choo_protocol::{Limits, Line, WireEvent};
+use serde_json::{Map, Value};
+
+/// Sample lines of every known event type; also the vectors of other tests.
+const LINES: &[&str] = &[include_str!("../../tests/vectors/s0-example.ndjson")];
+
+/// At most this many examples of one definition, each told from the others by its members.
+const MAX_EXAMPLES: usize = 2;
+
+/// Longer values show less than they hide, in bytes.
+const MAX_BYTES: usize = 4096;
+
+/// The sample lines, each as it is written.
+pub fn sample_lines() -> Vec<&'static str> {
+    LINES.iter().flat_map(|file| file.lines()).collect()
+}
+
+/// Puts the sample lines and what is found in them beside the definitions that they are examples of.
+pub(crate) fn add(root: &mut Value) {
+    let samples: Vec<Value> = sample_lines().iter().filter_map(|text| as_written(text)).collect();
+    let Value::Object(definitions) = root["$defs"].take() else { return };
+    let mut found = Found::default();
+    for sample in &samples {
+        found.walk(root, &definitions, sample);
+        if let Some(kind) = sample["type"].as_str().filter(|kind| definitions.contains_key(*kind)) {
+            found.note(kind, sample);
+            found.walk(&definitions[kind], &definitions, sample);
+        }
+    }
+    let mut definitions = definitions;
+    for (name, examples) in found.examples {
+        if let Some(Value::Object(definition)) = definitions.get_mut(&name) {
+            definition.insert("examples".to_owned(), examples.into());
+        }
+    }
+    root["$defs"] = definitions.into();
+}
+
+/// The line as the envelope's type writes it.
+fn as_written(text: &str) -> Option<Value> {
+    let line = Line::parse(text.as_bytes(), &Limits::default()).ok()?;
+    serde_json::to_value(WireEvent::from(&line)).ok()
+}
+
+#[derive(Default)]
+struct Found {
+    examples: BTreeMap<String, Vec<Value>>,
+}
+
+impl Found {
+    fn note(&mut self, name: &str, value: &Value) {
+        let examples = self.examples.entry(name.to_owned()).or_default();
+        let is_told = |known: &Value| match (known, value) {
+            (Value::Object(known), Value::Object(new)) => known.keys().eq(new.keys()),
+            _ => known == value,
+        };
+        if examples.len() < MAX_EXAMPLES
+            && !examples.iter().any(is_told)
+            && value.to_string().len() <= MAX_BYTES
+        {
+            examples.push(value.clone());
+        }
+    }
+
+    /// Notes every value inside `value` that a definition describes.
+    fn walk(&mut self, schema: &Value, definitions: &Map<String, Value>, value: &Value) {
+        if value.is_null() {
+            return;
+        }
+        if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"))
+            && let Some(definition) = definitions.get(name)
+        {
+            self.note(name, value);
+            self.walk(definition, definitions, value);
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            for choice in schema[keyword].as_array().into_iter().flatten() {
+                self.walk(choice, definitions, value);
+            }
+        }
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    let named = &schema["properties"][key];
+                    let schema = if named.is_null() { &schema["additionalProperties"] } else { named };
+                    self.walk(schema, definitions, member);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.walk(&schema["items"], definitions, item);
+                }
+            }
+            _ => {}
+        }
+    }
+}
