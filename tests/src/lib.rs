@@ -34,7 +34,14 @@ pub const WATCHDOG: std::time::Duration = std::time::Duration::from_mins(1);
 /// Says that something could not be tested here. Not by `eprintln!`, which a test that passes keeps to
 /// itself.
 pub fn skipped(what: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
+    let _ = writeln!(std::io::stderr(), "\n!! SKIPPED: {what}: {why}\n");
+}
+
+/// The same for want of a program. With `CHOO_SKIP_NOTHING` in the environment, as in `cargo xtask test`,
+/// which has installed what tests ask for, that is a failure.
+pub fn not_installed(what: &str, why: &str) {
+    assert!(std::env::var_os("CHOO_SKIP_NOTHING").is_none(), "{what} cannot be skipped here: {why}");
+    skipped(what, why);
 }
 
 /// The README's example compiles and runs, or this fails.

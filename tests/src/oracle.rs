@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Program, go, repository, skipped};
+use crate::{Program, go, not_installed, repository};
 
 /// A reader that says what it makes of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +16,15 @@ pub enum Oracle {
     Jq,
     /// Go's `encoding/json`.
     Go,
+    /// The rules of a line on top of `JSON.parse` of Node.
+    Rules,
+    /// `@choo/wire` in Node: ourselves, compiled to WebAssembly.
+    Wasm,
 }
 
 impl Oracle {
-    /// All of them.
-    pub const ALL: [Oracle; 4] = [Oracle::V8, Oracle::Python, Oracle::Jq, Oracle::Go];
+    /// Those that know nothing of our rules, and take JSON.
+    pub const OF_JSON: [Oracle; 4] = [Oracle::V8, Oracle::Python, Oracle::Jq, Oracle::Go];
 
     fn command(self) -> Command {
         let script = |name: &str| -> PathBuf { repository().join("tests/oracles").join(name) };
@@ -38,24 +42,51 @@ impl Oracle {
                 command
             }
             Oracle::Go => go::run(script("decode.go")),
+            Oracle::Rules => with("node", script("rules.mjs")),
+            Oracle::Wasm => with("node", script("wasm.mjs")),
         }
     }
 
-    fn is_installed(self) -> bool {
-        let mut version = match self {
-            Oracle::Go => return go::version().is_some(),
-            other => Command::new(other.command().get_program()),
+    /// What is missing here that it needs.
+    fn missing(self) -> Option<&'static str> {
+        let has = |ok: bool, what| (!ok).then_some(what);
+        let runs = |mut version: Command| {
+            version.arg("--version").output().is_ok_and(|output| output.status.success())
         };
-        version.arg("--version").output().is_ok_and(|output| output.status.success())
+        match self {
+            Oracle::Go => has(go::version().is_some(), "Go is not installed"),
+            Oracle::Wasm => {
+                let built =
+                    ["wasm/js/dist/index.js", "wasm/js/pkg/choo_wasm_bg.wasm", "node_modules/@choo/wire"];
+                has(
+                    built.iter().all(|path| repository().join(path).exists()),
+                    "@choo/wire is not built: `cargo xtask ui`",
+                )
+            }
+            other => has(runs(Command::new(other.command().get_program())), "it is not installed"),
+        }
     }
 
-    /// What it says, a line for a line; `None`, and a word about it, where it is not installed.
+    /// How it wants its input: see `tests/oracles`.
+    fn input(self, lines: &[Vec<u8>]) -> Vec<u8> {
+        let length = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
+        match self {
+            Oracle::Rules | Oracle::Wasm => {
+                let framed = lines.iter().flat_map(|line| [&length(line.len()), line.as_slice()].concat());
+                length(lines.len()).into_iter().chain(framed).collect()
+            }
+            _ => lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect(),
+        }
+    }
+
+    /// What it says, a line for a line; `None`, and a word about it, where it is not installed. The input
+    /// may hold line breaks for [`Oracle::Rules`] and [`Oracle::Wasm`] only.
     pub fn ask(self, lines: &[Vec<u8>]) -> Option<Vec<String>> {
-        if !self.is_installed() {
-            skipped(&format!("{self:?} as a judge"), "not installed");
+        if let Some(missing) = self.missing() {
+            not_installed(&format!("{self:?} as a judge"), missing);
             return None;
         }
-        let input: Vec<u8> = lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect();
+        let input = self.input(lines);
         let mut program = Program::feed(&mut self.command(), &input);
         let said = program.rest();
         let (status, errors) = program.finish();

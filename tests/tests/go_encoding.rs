@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use choo_tests::{Random, go, json_text, repository, skipped};
+use choo_tests::{Random, go, json_text, not_installed, repository};
 
 fn vector(name: &str) -> Vec<String> {
     let path = repository().join("tests/vectors/go").join(name);
@@ -30,7 +30,7 @@ fn compare(cases: &[go::Case], expected: &[String]) {
 /// The cases about which this version of Go has the same opinion as 1.19; `None` without Go.
 fn for_go(cases: Vec<go::Case>) -> Option<Vec<go::Case>> {
     let Some(version) = go::version() else {
-        skipped("what real Go writes", "go is not installed");
+        not_installed("what real Go writes", "go is not installed");
         return None;
     };
     let same = |case: &go::Case| version < (1, 22) || !case.depends_on_go_version();

@@ -1,4 +1,6 @@
-//! What the validator lets in, every reader reads, with the same meaning: V8, Python, jq and Go.
+//! What the validator lets in, every reader reads, with the same meaning: V8, Python, jq and Go. And
+//! what it refuses is refused, for the same reason, by the rules written again on top of V8's `JSON.parse`
+//! and by `@choo/wire` in Node.
 //!
 //! The lines are ours, the public `JSONTestSuite`'s where it is at hand, and generated ones. The same
 //! meaning is promised for the envelope and for typed payloads. For the rest it is checked that each
@@ -10,13 +12,17 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use choo_protocol::{
-    GraphPayload, Limits, Line, LineErrorKind, LinkLost, LogPayload, OrchStarted, PrPayload, TaskPayload,
-    TaskProgress, Timestamp, UnitStarted,
+    Fill, Frame, GraphPayload, Limits, Line, LineDecoder, LineErrorKind, LinkLost, LogPayload, OrchStarted,
+    PrPayload, RunId, RunStore, TaskPayload, TaskProgress, Timestamp, UnitStarted,
 };
 use choo_tests::{Oracle, Random, line_text, repository, skipped};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+#[path = "../../fuzz/checks/v8.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the fuzzer asks in batches, this test all at once")]
+mod v8;
 
 /// How many lines to make up. Half a second of work for the slowest reader.
 const GENERATED: usize = 8000;
@@ -25,11 +31,14 @@ fn limits() -> Limits {
     Limits::default()
 }
 
-/// Asks every reader about those of the lines that the validator lets in.
+/// Asks every reader about those of the lines that the validator lets in, and those who know our rules
+/// about all; says how many it lets in.
 fn judge(candidates: Vec<Vec<u8>>) -> usize {
+    verdicts(&candidates);
+    wire(&candidates);
     let lines: Vec<Vec<u8>> =
         candidates.into_iter().filter(|line| Line::parse(line, &limits()).is_ok()).collect();
-    for oracle in Oracle::ALL {
+    for oracle in Oracle::OF_JSON {
         let Some(said) = oracle.ask(&lines) else { continue };
         let wrong: Vec<String> = lines
             .iter()
@@ -39,10 +48,78 @@ fn judge(candidates: Vec<Vec<u8>>) -> usize {
                 Some(format!("{why}\n  line: {}\n  said: {said}", String::from_utf8_lossy(line)))
             })
             .collect();
-        let shown = &wrong[..wrong.len().min(5)];
-        assert!(wrong.is_empty(), "{oracle:?} disagrees on {}:\n{}", wrong.len(), shown.join("\n"));
+        agreed(oracle, &wrong);
     }
     lines.len()
+}
+
+fn agreed(oracle: Oracle, wrong: &[String]) {
+    let shown = &wrong[..wrong.len().min(5)];
+    assert!(wrong.is_empty(), "{oracle:?} disagrees on {}:\n{}", wrong.len(), shown.join("\n"));
+}
+
+/// Asks the rules on top of V8 about every line, good or bad.
+fn verdicts(candidates: &[Vec<u8>]) {
+    let Some(said) = Oracle::Rules.ask(candidates) else { return };
+    let wrong: Vec<String> = candidates
+        .iter()
+        .zip(&said)
+        .filter_map(|(line, said)| {
+            let why = v8::Verdict::of(line).difference(said)?;
+            Some(format!("{why}\n  line: {}", String::from_utf8_lossy(line)))
+        })
+        .collect();
+    agreed(Oracle::Rules, &wrong);
+}
+
+/// Asks `@choo/wire` about every line, and about what it folds those to that are lines.
+fn wire(candidates: &[Vec<u8>]) {
+    let run: RunId = "r1".parse().unwrap();
+    let mut inputs = candidates.to_vec();
+    // A hub's stream names the run of every line.
+    for line in candidates.iter().filter_map(|line| Line::parse(line, &limits()).ok()) {
+        let mut complete = Vec::new();
+        line.complete(&Fill { run: Some(&run), seq: Some(1), time: None }, &mut complete);
+        inputs.push(complete);
+    }
+    let Some(said) = Oracle::Wasm.ask(&inputs) else { return };
+    let wrong: Vec<String> = inputs
+        .iter()
+        .zip(&said)
+        .filter_map(|(input, said)| {
+            let (ours, theirs) = (reading(input), serde_json::from_str::<Value>(said).unwrap());
+            let input = String::from_utf8_lossy(input);
+            (!same(&ours, &theirs)).then(|| format!("  line: {input}\n  ours: {ours}\n  said: {said}"))
+        })
+        .collect();
+    agreed(Oracle::Wasm, &wrong);
+}
+
+/// What `tests/oracles/wasm.mjs` says, natively: what the decoder reads and what the store folds, with the
+/// typed payloads in it.
+fn reading(input: &[u8]) -> Value {
+    let stream = [input, b"\n"].concat();
+    let (mut events, mut faults) = (Vec::new(), Vec::new());
+    LineDecoder::new(limits()).feed(&stream, |frame| match frame {
+        Frame::Line(bytes) => match Line::parse(bytes, &limits()) {
+            Ok(line) => events.push(serde_json::from_str::<Value>(&line.canonical()).unwrap()),
+            Err(error) => faults.push(json!({
+                "kind": error.kind.as_str(), "message": error.to_string(), "offset": error.offset,
+            })),
+        },
+        Frame::Oversized { .. } => panic!("no line here is that long"),
+    });
+    let mut store = RunStore::new(RunStore::DEFAULT_JOURNAL_BYTES);
+    store.push(&stream);
+    let runs: Vec<String> = store.summaries().into_iter().map(|summary| summary.run.to_string()).collect();
+    let states: Vec<_> = runs.iter().filter_map(|run| store.state(run)).collect();
+    json!({
+        "events": events,
+        "faults": faults,
+        "states": states.iter().map(|state| state.without_units()).collect::<Vec<_>>(),
+        "units": states.iter().map(|state| &state.units).collect::<Vec<_>>(),
+        "storeFaults": store.faults().collect::<Vec<_>>(),
+    })
 }
 
 /// In what a reader differs from us.
@@ -193,11 +270,18 @@ fn kept(value: &Value) -> usize {
     }
 }
 
+fn bytes_of(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+}
+
 #[test]
 fn our_vectors_mean_the_same_to_all() {
     let text = std::fs::read_to_string(repository().join("tests/vectors/lines.json")).unwrap();
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-    let lines = cases.iter().filter_map(|case| Some(case["line"].as_str()?.as_bytes().to_vec()));
+    let lines = cases.iter().map(|case| match case["line"].as_str() {
+        Some(line) => line.as_bytes().to_vec(),
+        None => bytes_of(case["hex"].as_str().unwrap()),
+    });
     let text = std::fs::read_to_string(repository().join("tests/vectors/go/lines.ndjson")).unwrap();
     let of_go = text.lines().map(|line| line.as_bytes().to_vec());
     assert!(judge(lines.chain(of_go).collect()) > 900);

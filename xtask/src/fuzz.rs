@@ -4,11 +4,14 @@ use std::process::Command;
 
 use crate::cargo::cargo;
 use crate::error::{At as _, Error};
+use crate::packages::{self, Need};
 use crate::process::{Run as _, headline};
 use crate::repo::Repo;
 
 /// What there is to be fuzzed: the programs of `fuzz/targets`.
-const TARGETS: [&str; 3] = ["decoder", "validator", "fold"];
+const TARGETS: [&str; 4] = ["decoder", "validator", "v8", "fold"];
+/// How long each is fuzzed in `cargo xtask test`, in seconds: a minute in all.
+const SECS_IN_TESTS: u64 = 15;
 
 /// What makes a program tell the fuzzer where an input has led: the flags of cargo-fuzz 0.13. They are
 /// all it does that matters here, and installing it takes longer than a run in CI.
@@ -24,10 +27,22 @@ const FLAGS: [&str; 9] = [
     "-Cdebug-assertions",
 ];
 
+/// What to begin with: the golden vectors, and files of lines.
+const VECTORS: &str = "tests/vectors/lines.json";
+const SEEDS: [&str; 4] = [
+    "fuzz/seeds.ndjson",
+    "tests/vectors/go/lines.ndjson",
+    "tests/vectors/s0-example.ndjson",
+    "tests/vectors/s0-example.document-order.ndjson",
+];
+
+/// The longest input in bytes. Lines of 4 KiB hold whatever there is to find.
+const MAX_LEN: usize = 4096;
+
 /// Feed the protocol hostile bytes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fuzz {
-    /// Only these targets: decoder, validator, fold.
+    /// Only these targets: decoder, validator, v8, fold.
     #[arg(value_name = "TARGET", value_parser = TARGETS)]
     only: Vec<String>,
     /// How long to go on with each target.
@@ -38,15 +53,22 @@ pub(crate) struct Fuzz {
     input: Option<PathBuf>,
 }
 
+/// A minute of it, as a check among others.
+pub(crate) fn for_a_minute(repo: &Repo) -> Result<(), Error> {
+    fuzz(repo, &Fuzz { only: Vec::new(), secs: SECS_IN_TESTS, input: None })
+}
+
 pub(crate) fn fuzz(repo: &Repo, wish: &Fuzz) -> Result<(), Error> {
+    packages::ensure(repo, &[Need::Cpp])?;
     let host = host()?;
     build(repo, &host)?;
     let seeds = seeds(repo)?;
     for target in TARGETS.iter().filter(|name| wish.only.is_empty() || wish.only.iter().any(|n| n == *name)) {
         headline(target);
         let mut program = Command::new(repo.target("fuzz").join(&host).join("release").join(target));
+        program.current_dir(repo.root());
         if let Some(input) = &wish.input {
-            program.arg(input).run()?;
+            program.env("CHOO_FUZZ_BATCH", "1").arg(input).run()?;
             continue;
         }
         // What is found is kept from run to run; git does not see it.
@@ -55,14 +77,21 @@ pub(crate) fn fuzz(repo: &Repo, wish: &Fuzz) -> Result<(), Error> {
         for dir in [&corpus, &artifacts] {
             fs::create_dir_all(dir).at("create", dir)?;
         }
-        program.arg(&corpus).arg(&seeds);
+        let regressions = repo.path("fuzz/regressions").join(target);
+        program.arg(&corpus).arg(&seeds).args(regressions.is_dir().then_some(regressions));
         program.arg(format!("-max_total_time={}", wish.secs));
         program.arg(format!("-dict={}", repo.path("fuzz/dictionary").display()));
         program.arg(format!("-artifact_prefix={}/", artifacts.display()));
-        // A few bytes that cost much are a fault too. Lines of 4 KiB hold whatever there is to find.
-        program.args(["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]);
+        program.arg(format!("-max_len={MAX_LEN}"));
+        // A few bytes that cost much are a fault too.
+        program.args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]);
         program.args(["-print_funcs=0", "-verbosity=0", "-print_final_stats=1"]);
-        program.run()?;
+        program.run().inspect_err(|_| {
+            headline(&format!(
+                "look at it with `cargo xtask fuzz {target} --input FILE`; a copy in fuzz/regressions/{target} \
+                 is replayed by the ordinary tests for ever"
+            ));
+        })?;
     }
     Ok(())
 }
@@ -70,7 +99,7 @@ pub(crate) fn fuzz(repo: &Repo, wish: &Fuzz) -> Result<(), Error> {
 fn build(repo: &Repo, host: &str) -> Result<(), Error> {
     let mut command = cargo(repo);
     // The target is named so that the flags do not reach build scripts.
-    command.args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", host]);
+    command.args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", host]);
     command.arg("--target-dir").arg(repo.target("fuzz"));
     command.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     command.run()
@@ -83,17 +112,30 @@ fn host() -> Result<String, Error> {
     host.map(str::to_owned).ok_or_else(|| Error::Unsupported("`rustc -vV` names no host".into()))
 }
 
-/// A place with the seed lines, each in a file of its own and all in one.
+/// A place with the seeds: the golden vectors and a few lines of our own, each in a file of its own, and
+/// files of many lines once more as a whole.
 fn seeds(repo: &Repo) -> Result<PathBuf, Error> {
-    let file = repo.path("fuzz/seeds.ndjson");
-    let text = fs::read_to_string(&file).at("read", &file)?;
     let dir = repo.target("fuzz").join("seeds");
     fs::create_dir_all(&dir).at("create", &dir)?;
-    let whole = ("all".to_owned(), text.as_str());
-    let lines = text.lines().enumerate().map(|(number, line)| (number.to_string(), line));
-    for (name, contents) in lines.chain([whole]) {
-        let path = dir.join(name);
-        fs::write(&path, contents).at("write", &path)?;
+    let mut count = 0;
+    let mut add = |contents: &[u8]| {
+        count += 1;
+        let path = dir.join(count.to_string());
+        fs::write(&path, contents).at("write", &path)
+    };
+    let file = repo.path(VECTORS);
+    let text = fs::read_to_string(&file).at("read", &file)?;
+    let vectors: Vec<serde_json::Value> =
+        serde_json::from_str(&text).map_err(|error| Error::Check(format!("{VECTORS}: {error}")))?;
+    vectors.iter().filter_map(|vector| vector["line"].as_str()).try_for_each(|line| add(line.as_bytes()))?;
+    for name in SEEDS {
+        let file = repo.path(name);
+        let text = fs::read_to_string(&file).at("read", &file)?;
+        text.lines().try_for_each(|line| add(line.as_bytes()))?;
+        // Of a long one not even a part could be fuzzed as a whole.
+        if text.len() < MAX_LEN {
+            add(text.as_bytes())?;
+        }
     }
     Ok(dir)
 }

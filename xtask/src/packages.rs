@@ -16,13 +16,18 @@ pub(crate) enum Need {
     Browser,
     /// The programs that the interop tests use as producers and readers.
     NetTools,
+    /// A compiler for C++, which the fuzzer is written in.
+    Cpp,
+    /// Readers of JSON that our own are held against.
+    Judges,
 }
 
 /// What the tests need on top of what a build needs.
-pub(crate) const FOR_TESTS: [Need; 3] = [Need::Wasm, Need::Browser, Need::NetTools];
+pub(crate) const FOR_TESTS: [Need; 5] = [Need::Wasm, Need::Browser, Need::NetTools, Need::Cpp, Need::Judges];
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const NET_TOOLS: [&str; 4] = ["socat", "nc", "jq", "curl"];
+const JUDGES: [&str; 2] = ["go", "python3"];
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Sees to it that the needs are met: installs as root on Debian, otherwise stops and names the command.
@@ -56,6 +61,8 @@ impl Need {
             Need::Wasm => Toolchain::find().is_some(),
             Need::Browser => browser().is_some(),
             Need::NetTools => NET_TOOLS.iter().all(|tool| find_program(tool).is_some()) && nc_knows_unix(),
+            Need::Cpp => find_program("c++").is_some(),
+            Need::Judges => JUDGES.iter().all(|judge| find_program(judge).is_some()),
         }
     }
 
@@ -65,6 +72,8 @@ impl Need {
             Need::Wasm => "a compiler for wasm32-unknown-unknown",
             Need::Browser => "Chromium",
             Need::NetTools => "socat, nc with Unix sockets, jq or curl",
+            Need::Cpp => "a C++ compiler",
+            Need::Judges => "Go or Python",
         }
     }
 
@@ -73,15 +82,19 @@ impl Need {
             Need::Wasm => &["rustc-web", "cargo-web", "rust-web-src", "lld-19"],
             Need::Browser => &["chromium"],
             Need::NetTools => &["socat", "netcat-openbsd", "jq", "curl"],
+            Need::Cpp => &["g++"],
+            Need::Judges => &["golang-go", "python3"],
         }
     }
 
     pub(crate) fn homebrew(self) -> &'static [&'static str] {
         match self {
-            Need::Wasm => &[],
+            // The compiler for C++ comes with what Rust needs there.
+            Need::Wasm | Need::Cpp => &[],
             Need::Browser => &["chromium"],
             // nc and curl are part of macOS.
             Need::NetTools => &["socat", "jq"],
+            Need::Judges => &["go", "python"],
         }
     }
 }

@@ -53,8 +53,10 @@ impl System {
                     commands.push("rustup target add wasm32-unknown-unknown".to_owned());
                 }
                 (_, Packager::Debian | Packager::Apt) => packages.extend(need.debian()),
-                (Need::Browser | Need::NetTools, Packager::Homebrew) => packages.extend(need.homebrew()),
-                (Need::Wasm, Packager::Homebrew) | (_, Packager::Unknown) => {
+                (Need::Browser | Need::NetTools | Need::Judges, Packager::Homebrew) => {
+                    packages.extend(need.homebrew());
+                }
+                (Need::Wasm | Need::Cpp, Packager::Homebrew) | (_, Packager::Unknown) => {
                     return Error::Unsupported(format!("{what}: missing; install it and run this again"));
                 }
             }
@@ -90,7 +92,7 @@ mod tests {
         assert_eq!(
             command(&system(Packager::Debian, false, false), &FOR_TESTS),
             "sudo apt-get install --yes rustc-web cargo-web rust-web-src lld-19 chromium socat \
-             netcat-openbsd jq curl"
+             netcat-openbsd jq curl g++ golang-go python3"
         );
         assert_eq!(
             command(&system(Packager::Homebrew, false, true), &[Need::Wasm, Need::NetTools]),

@@ -1,6 +1,7 @@
 use crate::cargo::cargo;
 use crate::checks;
 use crate::error::Error;
+use crate::fuzz;
 use crate::npm;
 use crate::packages;
 use crate::process::Run as _;
@@ -28,7 +29,8 @@ const STEPS: &[Step<Repo>] = &[
     // All programs and tests at once: one resolution of features, so nothing is compiled twice.
     Step { name: "build", needs: &[], run: build },
     Step { name: "schema", needs: &[], run: |repo| schema::generate(repo, true) },
-    Step { name: "tests", needs: &["build"], run: tests },
+    Step { name: "tests", needs: &["build", "wire"], run: tests },
+    Step { name: "fuzz", needs: &[], run: fuzz::for_a_minute },
     Step { name: "browser", needs: &["ui", "build"], run: |repo| npm_test(repo, "@choo/browser-tests") },
 ];
 
@@ -70,5 +72,6 @@ fn build(repo: &Repo) -> Result<(), Error> {
 }
 
 fn tests(repo: &Repo) -> Result<(), Error> {
-    cargo(repo).args(["test", "--workspace", "--no-fail-fast"]).run()
+    // The set-up has seen to all that they ask for, so nothing may be skipped.
+    cargo(repo).args(["test", "--workspace", "--no-fail-fast"]).env("CHOO_SKIP_NOTHING", "1").run()
 }
