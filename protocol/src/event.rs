@@ -235,21 +235,16 @@ impl Event {
     /// Appends the event as one line with its newline: the keys in the order of SPEC §3, absent when
     /// empty, strings escaped as Go does. `time` is used where the event has none of its own.
     pub fn encode(&self, run: Option<&RunId>, seq: Option<u64>, time: Timestamp, out: &mut Vec<u8>) {
-        self.write_seed_members(time, write_raw, out);
+        self.write_seed_members(|out| self.time.unwrap_or(time).write(out), write_raw, out);
         if let Some(run) = run {
-            write_key("run", out);
+            out.extend_from_slice(b",\"run\":");
             write_string(run.as_str(), out);
         }
         if let Some(seq) = seq {
-            write_key("seq", out);
+            out.extend_from_slice(b",\"seq\":");
             out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
         }
-        for (key, json) in &self.extra {
-            out.push(b',');
-            write_string(key, out);
-            out.push(b':');
-            write_raw(json, out);
-        }
+        self.write_extra(out);
         out.extend_from_slice(b"}\n");
     }
 
@@ -273,41 +268,51 @@ impl Event {
     /// # Ok::<(), choo_protocol::PayloadError>(())
     /// ```
     pub fn encode_seed(&self, time: Timestamp, out: &mut Vec<u8>) {
-        self.write_seed_members(time, write_compact, out);
+        self.write_seed_members(|out| self.time.unwrap_or(time).write(out), write_compact, out);
         out.extend_from_slice(b"}\n");
     }
 
-    /// Everything up to `error`, in front of the closing brace.
-    fn write_seed_members(&self, time: Timestamp, raw: WriteRaw, out: &mut Vec<u8>) {
+    /// Everything up to `error`, in front of the closing brace. `time` writes the text of the time.
+    pub(crate) fn write_seed_members(
+        &self,
+        time: impl FnOnce(&mut Vec<u8>),
+        raw: WriteRaw,
+        out: &mut Vec<u8>,
+    ) {
         out.extend_from_slice(b"{\"type\":");
         write_string(&self.kind, out);
-        write_key("time", out);
-        out.push(b'"');
-        self.time.unwrap_or(time).write(out);
+        out.extend_from_slice(b",\"time\":\"");
+        time(out);
         out.push(b'"');
         if !self.unit.is_empty() {
-            write_key("unit", out);
+            out.extend_from_slice(b",\"unit\":");
             write_string(&self.unit, out);
         }
-        for (key, number) in [("task", self.task), ("pr", self.pr)] {
-            if let Some(number) = number {
-                write_key(key, out);
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            }
+        if let Some(task) = self.task {
+            out.extend_from_slice(b",\"task\":");
+            out.extend_from_slice(itoa::Buffer::new().format(task).as_bytes());
+        }
+        if let Some(pr) = self.pr {
+            out.extend_from_slice(b",\"pr\":");
+            out.extend_from_slice(itoa::Buffer::new().format(pr).as_bytes());
         }
         if let Some(payload) = &self.payload {
-            write_key("payload", out);
+            out.extend_from_slice(b",\"payload\":");
             payload.write(raw, out);
         }
         if !self.error.is_empty() {
-            write_key("error", out);
+            out.extend_from_slice(b",\"error\":");
             write_string(&self.error, out);
         }
     }
-}
 
-fn write_key(key: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
+    /// The members that are not part of the envelope.
+    pub(crate) fn write_extra(&self, out: &mut Vec<u8>) {
+        for (key, json) in &self.extra {
+            out.push(b',');
+            write_string(key, out);
+            out.push(b':');
+            write_raw(json, out);
+        }
+    }
 }

@@ -33,6 +33,7 @@ mod canonical;
 mod case;
 mod control;
 mod decoder;
+mod encoder;
 mod envelope;
 mod escape;
 mod event;
@@ -69,6 +70,7 @@ pub use control::{
     PROTO, Precondition, RejectReason, control_line, snapshot_line,
 };
 pub use decoder::{Frame, LineDecoder};
+pub use encoder::Encoder;
 pub use event::Event;
 pub use filter::{Filter, Glob, GlobError};
 pub use graph::{EdgePayload, GraphError, GraphPayload, NodePayload};

@@ -22,6 +22,13 @@ use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
+/// The seconds that year 0 begins and year 9999 ends with, counted from 1970.
+const FIRST_SECOND: i64 = -62_167_219_200;
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Nanoseconds in a second.
+const NANOS: i128 = 1_000_000_000;
+
 /// The text is not an RFC 3339 date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimestampError;
@@ -38,10 +45,21 @@ impl Timestamp {
     /// Nanoseconds since 1970-01-01T00:00:00Z, in UTC. Instants outside years 0 to 9999 are moved to
     /// the nearer end, since the wire cannot write them.
     pub fn from_unix_nanos(nanos: i128) -> Self {
-        const FIRST: i128 = -62_167_219_200_000_000_000;
-        const LAST: i128 = 253_402_300_799_999_999_999;
-        let stamp = OffsetDateTime::from_unix_timestamp_nanos(nanos.clamp(FIRST, LAST));
+        let (first, last) = (i128::from(FIRST_SECOND) * NANOS, i128::from(LAST_SECOND) * NANOS + (NANOS - 1));
+        let stamp = OffsetDateTime::from_unix_timestamp_nanos(nanos.clamp(first, last));
         Timestamp(stamp.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// So many seconds and nanoseconds (below 1,000,000,000) after 1970-01-01T00:00:00Z, in UTC: the same
+    /// as [`Timestamp::from_unix_nanos`] in a third of the time, for clocks that are read often.
+    pub fn from_unix(seconds: i64, nanos: u32) -> Self {
+        if (FIRST_SECOND..=LAST_SECOND).contains(&seconds)
+            && let Ok(whole) = OffsetDateTime::from_unix_timestamp(seconds)
+            && let Ok(exact) = whole.replace_nanosecond(nanos)
+        {
+            return Timestamp(exact);
+        }
+        Timestamp::from_unix_nanos(i128::from(seconds) * NANOS + i128::from(nanos))
     }
 
     /// Nanoseconds since 1970-01-01T00:00:00Z.
@@ -107,20 +125,47 @@ impl Timestamp {
     /// Appends the stamp as text. By hand, since this is the dearest part of writing an event: the
     /// library takes a heap allocation and four times as long.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
-        let at = self.0;
-        let mut text = *b"0000-00-00T00:00:00";
-        digits(&mut text[0..4], at.year().unsigned_abs());
-        digits(&mut text[5..7], u8::from(at.month()).into());
-        digits(&mut text[8..10], at.day().into());
-        digits(&mut text[11..13], at.hour().into());
-        digits(&mut text[14..16], at.minute().into());
-        digits(&mut text[17..19], at.second().into());
-        out.extend_from_slice(&text);
+        SecondText::default().write(self, out);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_offset_minutes(self, minutes: i32) -> Self {
+        Timestamp(self.0.to_offset(UtcOffset::from_whole_seconds(minutes * 60).unwrap()))
+    }
+}
+
+/// The text of the second that was written last. Most stamps lie in the same second as the one before
+/// them, and the fraction is the smaller part of the work.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SecondText {
+    second: Option<(Date, (u8, u8, u8))>,
+    text: [u8; 19],
+}
+
+impl SecondText {
+    /// Appends a stamp as text.
+    pub(crate) fn write(&mut self, stamp: Timestamp, out: &mut Vec<u8>) {
+        let at = stamp.0;
+        let second = Some((at.date(), at.to_hms()));
+        if self.second != second {
+            self.second = second;
+            self.text = *b"0000-00-00T00:00:00";
+            digits(&mut self.text[0..4], at.year().unsigned_abs());
+            digits(&mut self.text[5..7], u8::from(at.month()).into());
+            digits(&mut self.text[8..10], at.day().into());
+            digits(&mut self.text[11..13], at.hour().into());
+            digits(&mut self.text[14..16], at.minute().into());
+            digits(&mut self.text[17..19], at.second().into());
+        }
+        out.extend_from_slice(&self.text);
         if at.nanosecond() > 0 {
-            let mut fraction = *b".000000000";
-            digits(&mut fraction[1..], at.nanosecond());
+            // The leading one keeps the zeros behind it, and gives way to the point.
+            let mut buffer = itoa::Buffer::new();
+            let fraction = buffer.format(1_000_000_000 + at.nanosecond()).as_bytes();
             let zeros = fraction.iter().rev().take_while(|digit| **digit == b'0').count();
+            let point = out.len();
             out.extend_from_slice(&fraction[..fraction.len() - zeros]);
+            out[point] = b'.';
         }
         let (hours, minutes, _) = at.offset().as_hms();
         if (hours, minutes) == (0, 0) {
@@ -287,6 +332,21 @@ mod tests {
             if let (Some(ours), Some(library)) = (expected, library) {
                 assert_eq!(ours.to_string(), library.format(&Rfc3339).unwrap(), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn seconds_and_nanos_are_the_same_instant_as_nanos() {
+        for (seconds, nanos) in [
+            (0, 0),
+            (1_737_196_215, 999_999_999),
+            (-1, 1),
+            (-90_000_000_000, 5),
+            (i64::MAX, 0),
+            (i64::MIN, 9),
+        ] {
+            let whole = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            assert_eq!(Timestamp::from_unix(seconds, nanos), Timestamp::from_unix_nanos(whole));
         }
     }
 
