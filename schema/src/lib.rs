@@ -3,6 +3,7 @@
 //! [`documents`] gives the files that stand in `schema/`; the program of this crate writes or checks
 //! them. TypeScript types are made from the files, so that three languages agree by construction.
 
+mod breakage;
 mod contract;
 mod document;
 mod drift;
@@ -13,6 +14,7 @@ mod outline;
 mod payloads;
 mod prose;
 
+pub use breakage::{Breakage, What, breakages};
 pub use contract::Contract;
 pub use document::{Document, documents};
 pub use drift::{Drift, compare};

@@ -5,10 +5,12 @@ pub(crate) fn prose(text: &str) -> String {
     let mut fenced = false;
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim_end) {
-        let begins = lines.last().is_none_or(|last| last.is_empty());
-        if line.trim_start().starts_with("```") {
+        let is_fence = line.trim_start().starts_with("```");
+        let repeats_blank = line.is_empty() && lines.last().is_none_or(|last| last.is_empty());
+        if is_fence {
             fenced = !fenced;
-        } else if !fenced && !(begins && line.is_empty()) {
+        }
+        if !(is_fence || fenced || repeats_blank) {
             lines.push(line);
         }
     }
