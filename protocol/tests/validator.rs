@@ -37,6 +37,30 @@ fn nearly_a_line() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// A line of exactly so many bytes.
+fn line_of(kind: &str, bytes: usize) -> Vec<u8> {
+    let empty = format!("{{\"type\":\"{kind}\",\"error\":\"\"}}").len();
+    format!("{{\"type\":\"{kind}\",\"error\":\"{}\"}}", "e".repeat(bytes - empty)).into_bytes()
+}
+
+#[test]
+fn sizes_are_exact_and_depend_on_the_type() {
+    let limits = Limits::default();
+    for (kind, limit) in [
+        ("log.stdout", 512 << 10),
+        ("orch.started", 16 << 20),
+        ("graph", 16 << 20),
+        ("orch.snapshot", 16 << 20),
+        ("orch.completed", 512 << 10),
+    ] {
+        let longest = line_of(kind, limit);
+        assert_eq!(longest.len(), limit);
+        assert!(Line::parse(&longest, &limits).is_ok(), "{kind}");
+        let error = Line::parse(&line_of(kind, limit + 1), &limits).unwrap_err();
+        assert_eq!(error.kind, LineErrorKind::TooLong { bytes: limit as u64 + 1, limit }, "{kind}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_json_is_a_payload(payload in any_json()) {

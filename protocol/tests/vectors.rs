@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use choo_protocol::{Event, Limits, Line, RunState, Timestamp, WireEvent};
@@ -54,6 +55,55 @@ fn every_line_is_read_or_refused_as_the_vectors_say() {
             }
         }
     }
+}
+
+/// The rules of SPEC §3 for readers, and whether they need lines that are read and lines that are refused.
+const RULES: [(&str, bool, bool); 30] = [
+    ("json", true, true),
+    ("one-object", false, true),
+    ("nothing-behind", false, true),
+    ("no-line-break", false, true),
+    ("no-byte-order-mark", false, true),
+    ("utf-8", false, true),
+    ("depth", true, true),
+    ("finite-numbers", true, true),
+    ("no-lone-surrogates", true, true),
+    ("duplicate-keys", false, true),
+    ("no-case-twins", false, true),
+    ("last-wins-in-payload", true, false),
+    ("any-order", true, false),
+    ("alias", true, true),
+    ("null-is-absent", true, false),
+    ("empty-is-absent", true, false),
+    ("null-lists", true, false),
+    ("unknown-fields-survive", true, false),
+    ("open-set", true, false),
+    ("type-is-required", true, true),
+    ("type", true, true),
+    ("time", true, true),
+    ("strings", true, true),
+    ("integers", true, true),
+    ("run", true, true),
+    ("seq", true, true),
+    ("any-payload", true, false),
+    ("misshapen-is-opaque", true, false),
+    ("edge-direction", true, false),
+    ("graph-without-levels", true, false),
+];
+
+#[test]
+fn every_rule_of_the_reader_has_vectors() {
+    let cases: Vec<Value> = serde_json::from_str(&vector("lines.json")).unwrap();
+    let names: BTreeSet<&str> = cases.iter().filter_map(|case| case["name"].as_str()).collect();
+    assert_eq!(names.len(), cases.len(), "each has a name of its own");
+    let found = |rule: &str, read: bool| {
+        cases.iter().any(|case| case["rule"] == rule && case.get("event").is_some() == read)
+    };
+    for (rule, read, refused) in RULES {
+        assert_eq!((found(rule, true), found(rule, false)), (read, refused), "{rule}");
+    }
+    let known = |case: &&Value| RULES.iter().any(|(rule, ..)| case["rule"] == *rule);
+    assert_eq!(cases.iter().find(|case| !known(case)), None);
 }
 
 #[test]

@@ -294,6 +294,32 @@ fn generated_lines_mean_the_same_to_all() {
     assert!((GENERATED / 4..GENERATED * 9 / 10).contains(&accepted), "{accepted} of {GENERATED} are lines");
 }
 
+#[test]
+fn our_documents_are_judged_as_they_say_and_mean_the_same_to_all() {
+    let text = std::fs::read_to_string(repository().join("tests/vectors/json.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let documents: Vec<Vec<u8>> = cases
+        .iter()
+        .map(|case| match case["json"].as_str() {
+            Some(json) => json.as_bytes().to_vec(),
+            None => bytes_of(case["hex"].as_str().unwrap()),
+        })
+        .collect();
+    for (case, document) in cases.iter().zip(&documents) {
+        for line in &as_lines(document)[..3] {
+            let verdict = Line::parse(line, &limits());
+            let text = String::from_utf8_lossy(line);
+            assert_eq!(
+                Some(verdict.is_ok()),
+                case["good"].as_bool(),
+                "{}: {text}: {verdict:?}",
+                case["name"]
+            );
+        }
+    }
+    assert!(judge(documents.iter().flat_map(|document| as_lines(document)).collect()) > 200);
+}
+
 /// The files of the suite with their names, which begin with the verdict; `None` where it is not.
 fn json_test_suite() -> Option<Vec<(String, Vec<u8>)>> {
     let dir: PathBuf = repository().join("../shared/data/json-test-suite");
