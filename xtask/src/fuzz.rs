@@ -1,11 +1,11 @@
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use crate::cargo::cargo;
 use crate::error::{At as _, Error};
 use crate::packages::{self, Need};
-use crate::process::{Run as _, headline};
+use crate::process::{Run as _, headline, not_started};
 use crate::repo::Repo;
 
 /// What there is to be fuzzed: the programs of `fuzz/targets`.
@@ -62,38 +62,78 @@ pub(crate) fn fuzz(repo: &Repo, wish: &Fuzz) -> Result<(), Error> {
     packages::ensure(repo, &[Need::Cpp])?;
     let host = host()?;
     build(repo, &host)?;
+    let programs = repo.target("fuzz").join(&host).join("release");
+    let targets: Vec<&str> = TARGETS
+        .into_iter()
+        .filter(|name| wish.only.is_empty() || wish.only.iter().any(|n| n == name))
+        .collect();
+    if let Some(input) = &wish.input {
+        for target in targets {
+            headline(target);
+            let mut program = Command::new(programs.join(target));
+            program.current_dir(repo.root()).env("CHOO_FUZZ_BATCH", "1").arg(input).run()?;
+        }
+        return Ok(());
+    }
     let seeds = seeds(repo)?;
-    for target in TARGETS.iter().filter(|name| wish.only.is_empty() || wish.only.iter().any(|n| n == *name)) {
-        headline(target);
-        let mut program = Command::new(repo.target("fuzz").join(&host).join("release").join(target));
-        program.current_dir(repo.root());
-        if let Some(input) = &wish.input {
-            program.env("CHOO_FUZZ_BATCH", "1").arg(input).run()?;
-            continue;
-        }
-        // What is found is kept from run to run; git does not see it.
-        let corpus = repo.path("fuzz/corpus").join(target);
-        let artifacts = repo.path("fuzz/artifacts").join(target);
-        for dir in [&corpus, &artifacts] {
-            fs::create_dir_all(dir).at("create", dir)?;
-        }
-        let regressions = repo.path("fuzz/regressions").join(target);
-        program.arg(&corpus).arg(&seeds).args(regressions.is_dir().then_some(regressions));
-        program.arg(format!("-max_total_time={}", wish.secs));
-        program.arg(format!("-dict={}", repo.path("fuzz/dictionary").display()));
-        program.arg(format!("-artifact_prefix={}/", artifacts.display()));
-        program.arg(format!("-max_len={MAX_LEN}"));
-        // A few bytes that cost much are a fault too.
-        program.args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]);
-        program.args(["-print_funcs=0", "-verbosity=0", "-print_final_stats=1"]);
-        program.run().inspect_err(|_| {
-            headline(&format!(
-                "look at it with `cargo xtask fuzz {target} --input FILE`; a copy in fuzz/regressions/{target} \
-                 is replayed by the ordinary tests for ever"
-            ));
-        })?;
+    // Two at a time: more than one core is at hand nearly everywhere.
+    for pair in targets.chunks(2) {
+        let runs =
+            pair.iter().map(|target| Ok((*target, start(repo, &programs, &seeds, target, wish.secs)?)));
+        let runs = runs.collect::<Result<Vec<_>, Error>>()?;
+        let ended: Vec<_> = runs.into_iter().map(|(target, run)| report(target, run)).collect();
+        ended.into_iter().collect::<Result<(), Error>>()?;
     }
     Ok(())
+}
+
+/// A target that is being fuzzed.
+struct Running {
+    command: String,
+    child: Child,
+}
+
+fn start(repo: &Repo, programs: &Path, seeds: &Path, target: &str, secs: u64) -> Result<Running, Error> {
+    let mut program = Command::new(programs.join(target));
+    program.current_dir(repo.root());
+    // What is found is kept from run to run; git does not see it.
+    let corpus = repo.path("fuzz/corpus").join(target);
+    let artifacts = repo.path("fuzz/artifacts").join(target);
+    for dir in [&corpus, &artifacts] {
+        fs::create_dir_all(dir).at("create", dir)?;
+    }
+    let regressions = repo.path("fuzz/regressions").join(target);
+    program.arg(&corpus).arg(seeds).args(regressions.is_dir().then_some(regressions));
+    program.arg(format!("-max_total_time={secs}"));
+    program.arg(format!("-dict={}", repo.path("fuzz/dictionary").display()));
+    program.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    program.arg(format!("-max_len={MAX_LEN}"));
+    // A few bytes that cost much are a fault too.
+    program.args(["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]);
+    program.args(["-print_funcs=0", "-verbosity=0", "-print_final_stats=1"]);
+    program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = program.spawn().map_err(|source| not_started(&program, source))?;
+    Ok(Running { command: program.shown(), child })
+}
+
+/// Waits for the end, and shows the numbers; all that was said if something was found.
+fn report(target: &str, run: Running) -> Result<(), Error> {
+    let Running { command, child } = run;
+    let output = child.wait_with_output().at("wait for", Path::new(target))?;
+    headline(target);
+    println!("$ {command}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let stats = said.lines().filter(|line| line.starts_with("stat::"));
+    if output.status.success() {
+        stats.for_each(|line| println!("{line}"));
+        return Ok(());
+    }
+    println!("{said}");
+    headline(&format!(
+        "look at it with `cargo xtask fuzz {target} --input FILE`; a copy in fuzz/regressions/{target} is \
+         replayed by the ordinary tests for ever"
+    ));
+    Err(Error::Failed { command, status: output.status })
 }
 
 fn build(repo: &Repo, host: &str) -> Result<(), Error> {
