@@ -48,6 +48,11 @@ type edge struct {
 	To   string `json:"to"`
 }
 
+type logLine struct {
+	Content string `json:"content"`
+	N       uint64 `json:"n"`
+}
+
 type testCase struct {
 	Type  string `json:"type"`
 	Time  string `json:"time"`
@@ -65,6 +70,7 @@ type testCase struct {
 	Float64 []string     `json:"float64"`
 	Float32 []string     `json:"float32"`
 	Started *orchStarted `json:"started"`
+	Log     *logLine     `json:"log"`
 }
 
 func main() {
@@ -100,6 +106,8 @@ func (c *testCase) event() wireEvent {
 		event.Payload = floats32(c.Float32)
 	case c.Started != nil:
 		event.Payload = c.Started
+	case c.Log != nil:
+		event.Payload = c.Log
 	}
 	if c.Chars != nil {
 		var unit strings.Builder

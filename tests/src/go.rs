@@ -3,7 +3,9 @@
 use std::ffi::OsStr;
 use std::process::Command;
 
-use choo_protocol::{Event, OrchStarted, Payload, Timestamp};
+use choo_protocol::{
+    EdgePayload, Event, GraphPayload, LogPayload, NodePayload, OrchStarted, Payload, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,6 +40,8 @@ pub struct Case {
     pub float32: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<OrchStarted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogPayload>,
 }
 
 impl Case {
@@ -62,6 +66,9 @@ impl Case {
         }
         if let Some(started) = &self.started {
             return Some(started.clone().into());
+        }
+        if let Some(log) = &self.log {
+            return Some(log.clone().into());
         }
         let json = if let Some(bits) = &self.float64 {
             let float = |text: &String| f64::from_bits(u64::from_str_radix(text, 16).unwrap());
@@ -129,6 +136,13 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
+/// Characters that are escaped, those beside them, and those at the borders of UTF-8's lengths.
+const AWKWARD: [u32; 44] = [
+    0x00, 0x01, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x1B, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23,
+    0x25, 0x26, 0x27, 0x2F, 0x3B, 0x3C, 0x3D, 0x3E, 0x3F, 0x5B, 0x5C, 0x5D, 0x61, 0x7E, 0x7F, 0x80, 0xE4,
+    0x7FF, 0x800, 0x2027, 0x2028, 0x2029, 0x202A, 0xFFFD, 0xFFFF, 0x1_F980, 0x10_FFFF,
+];
+
 fn strings() -> Vec<Case> {
     let mut cases = Vec::new();
     let single = (0..=0x100).chain(0x2020..=0x2030).chain([
@@ -144,6 +158,19 @@ fn strings() -> Vec<Case> {
             let unit = format!("{}{char}{}", "x".repeat(place), "y".repeat(17 - place));
             cases.push(Case { unit, ..case("log.stdout") });
         }
+    }
+    // Many at once, each next to others, in every string that an event has, and in a log line, which is
+    // written by a way of its own.
+    let mut random = Random::new(11);
+    for _ in 0..150 {
+        let text = |random: &mut Random| -> String {
+            (0..random.below(24)).map(|_| char::from_u32(*random.pick_one(&AWKWARD)).unwrap()).collect()
+        };
+        let content = text(&mut random);
+        let (kind, unit, error) = (text(&mut random), text(&mut random), text(&mut random));
+        cases.push(Case { kind, unit, error, ..case("") });
+        let n = random.bits() >> 11 >> random.below(53);
+        cases.push(Case { log: Some(LogPayload { content, n }), ..case("log.stderr") });
     }
     for kind in ["", "orch.started", "x.<vendor>.\"type\"", "\u{2028}"] {
         cases.push(case(kind));
@@ -170,6 +197,14 @@ fn times() -> Vec<Case> {
     for digits in 1..=9 {
         for fraction in ["000000000", "100000000", "123456789", "120000000", "000000001", "999999999"] {
             times.push(format!("2025-01-18T10:30:00.{}Z", &fraction[..digits]));
+        }
+    }
+    // Every number of digits with every kind of offset, at both ends of the years and where they grow.
+    for year in ["0000", "0001", "0009", "0099", "0999", "1000", "1582", "1900", "2038", "9999"] {
+        for digits in 0..=9 {
+            let point = if digits == 0 { "" } else { "." };
+            let offset = ["Z", "+00:01", "-00:01", "+14:00", "-12:00", "+05:45"][digits % 6];
+            times.push(format!("{year}-12-31T23:59:59{point}{}{offset}", &"123456789"[..digits]));
         }
     }
     let mut random = Random::new(42);
@@ -208,6 +243,11 @@ fn members() -> Vec<Case> {
     for n in [0, 1, -1, 9, 10, 99, 100, i64::from(i32::MAX), edge - 1, edge, 1 - edge, i64::MAX, i64::MIN] {
         cases.push(Case { task: Some(n), pr: Some(n.saturating_neg()), ..case("x") });
     }
+    let widths =
+        [i64::from(i32::MIN), i64::from(u32::MAX), 1 + i64::from(u32::MAX), i64::MAX - 1, i64::MIN + 1];
+    // As many digits as there are.
+    let digits = (0..19).map(|n| 10_i64.pow(n)).flat_map(|n| [n, n - 1, -n]);
+    cases.extend(widths.into_iter().chain(digits).map(|n| Case { task: Some(n), ..case("x") }));
     cases
 }
 
@@ -240,7 +280,10 @@ fn payloads() -> Vec<Case> {
     });
     cases.push(Case { value: Some(value), ..case("x") });
     cases.extend(floats(200, &mut random));
-    cases.push(Case { started: Some(example()), ..case("orch.started") });
+    cases.extend(started().map(|started| Case { started: Some(started), ..case("orch.started") }));
+    for n in [0, 1, (1 << 53) - 1, u64::MAX] {
+        cases.push(Case { log: Some(LogPayload { content: String::new(), n }), ..case("log.stdout") });
+    }
     cases
 }
 
@@ -259,6 +302,20 @@ pub fn floats(count: usize, random: &mut Random) -> [Case; 2] {
     let float64 = wide.iter().map(|n| format!("{:016x}", n.to_bits())).collect();
     let float32 = narrow.iter().map(|n| format!("{:08x}", n.to_bits())).collect();
     [Case { float64: Some(float64), ..case("x") }, Case { float32: Some(float32), ..case("x") }]
+}
+
+/// Payloads of `orch.started`: S0's, without a graph, with an empty one, with ids that need escapes.
+fn started() -> [OrchStarted; 4] {
+    let bare = OrchStarted { unit_count: u32::MAX, parallelism: 0, graph: None };
+    let empty = OrchStarted { graph: Some(GraphPayload::default()), ..bare.clone() };
+    let ids = ["<a>&\"\\", "\u{2028}\u{0}\n", "", "🦀\u{7f}"].map(str::to_owned);
+    let node = |id: &String| NodePayload { id: id.clone(), level: Some(0), ..NodePayload::default() };
+    let graph = GraphPayload {
+        nodes: ids.iter().map(node).collect(),
+        edges: vec![EdgePayload { from: ids[0].clone(), to: ids[1].clone() }],
+        levels: vec![ids.to_vec(), Vec::new()],
+    };
+    [example(), bare, empty, OrchStarted { unit_count: 4, parallelism: 1, graph: Some(graph) }]
 }
 
 /// The payload of the first example line of S0.

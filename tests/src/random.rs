@@ -29,6 +29,11 @@ impl Random {
         self.below(n) == 0
     }
 
+    /// One of several values.
+    pub fn pick_one<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+
     /// One of several.
     pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
