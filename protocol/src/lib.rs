@@ -82,8 +82,12 @@ pub use line::{Fill, Line, MAX_INTEGER, MAX_KIND, is_control};
 pub use line_error::{LineError, LineErrorKind};
 pub use loss::{Loss, LostRange, SeqRange};
 pub use payload::{
-    DiffFile, DiffRemoved, DiffSummary, FileStatus, LogPayload, LogStream, OrchSnapshot, OrchStarted,
-    Payload, PayloadError, PrPayload, TaskPayload, TaskProgress, TaskRecord, UnitStarted, Usage,
+    AgentDone, AgentInvoke, BranchPushed, CodeReview, CodeReviewFix, CodeReviewIssues, CodeReviewPassed,
+    Commit, DiffFile, DiffRemoved, DiffSummary, Feature, FeatureReview, FeatureSpecs, FeatureTasks,
+    FileStatus, Intervention, LogPayload, LogStream, MergeMethod, OrchSnapshot, OrchStarted, Payload,
+    PayloadError, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, Prd, PrdDrift,
+    ReviewIssue, ReviewVerdict, Severity, TaskPayload, TaskProgress, TaskRecord, TaskRetry, TypedPayload,
+    UnitBlocked, UnitMerged, UnitStarted, Usage, Validation, Worktree,
 };
 pub use reader::PayloadMismatch;
 pub use run_id::{RunId, RunIdError};

@@ -3,10 +3,16 @@
 //! All of them ignore members they do not know and take a missing member as its default, so that an
 //! older reader understands a newer writer.
 
+mod agent;
+mod codereview;
 mod diff;
+mod feature;
+mod git;
+mod kinds;
 mod log;
 mod orch;
 mod pr;
+mod prd;
 mod task;
 mod unit;
 mod usage;
@@ -20,12 +26,20 @@ use crate::GraphPayload;
 use crate::escape;
 use crate::raw::WriteRaw;
 
+pub use agent::{AgentDone, AgentInvoke};
+pub use codereview::{
+    CodeReview, CodeReviewFix, CodeReviewIssues, CodeReviewPassed, ReviewIssue, ReviewVerdict, Severity,
+};
 pub use diff::{DiffFile, DiffRemoved, DiffSummary, FileStatus};
+pub use feature::{Feature, FeatureReview, FeatureSpecs, FeatureTasks};
+pub use git::{BranchPushed, Worktree};
+pub use kinds::TypedPayload;
 pub use log::{LogPayload, LogStream};
-pub use orch::{OrchSnapshot, OrchStarted};
-pub use pr::PrPayload;
-pub use task::{TaskPayload, TaskProgress, TaskRecord};
-pub use unit::UnitStarted;
+pub use orch::{Intervention, OrchSnapshot, OrchStarted};
+pub use pr::{MergeMethod, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview};
+pub use prd::{Prd, PrdDrift};
+pub use task::{Commit, TaskPayload, TaskProgress, TaskRecord, TaskRetry, Validation};
+pub use unit::{UnitBlocked, UnitMerged, UnitStarted};
 pub use usage::Usage;
 
 /// The payload of an event to be written: one of ours, or any JSON.

@@ -184,7 +184,7 @@ impl UnitState {
         let task = self.tasks.entry(number).or_default();
         let was_complete = task.status == TaskStatus::Completed;
         let retrying = task.status == TaskStatus::Retrying;
-        task.name = payload.name.or_else(|| task.name.take());
+        task.name = payload.name.or(payload.title).or_else(|| task.name.take());
         match status {
             TaskStatus::Running => {
                 task.started = task.started.or(line.time);

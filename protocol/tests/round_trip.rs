@@ -73,15 +73,26 @@ fn any_payload() -> impl Strategy<Value = Payload> {
             completed_tasks
         }
         .into()),
-        (text(), count(), text())
-            .prop_map(|(name, attempt, command)| TaskPayload { name, attempt, command }.into()),
+        (text(), count(), text()).prop_map(|(name, attempt, command)| TaskPayload {
+            name,
+            attempt,
+            command,
+            title: None
+        }
+        .into()),
         (0..MAX_INTEGER.unsigned_abs(), text()).prop_map(|(done, message)| TaskProgress {
             done,
             total: None,
             message
         }
         .into()),
-        (text(), text(), text()).prop_map(|(url, title, branch)| PrPayload { url, title, branch }.into()),
+        (text(), text(), text()).prop_map(|(url, title, branch)| PrPayload {
+            url,
+            title,
+            branch,
+            target: None
+        }
+        .into()),
         (any::<String>(), 0..MAX_INTEGER.unsigned_abs())
             .prop_map(|(content, n)| LogPayload { content, n }.into()),
     ]

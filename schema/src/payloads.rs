@@ -1,11 +1,14 @@
 //! Which event type has which payload.
 
 use choo_protocol::{
-    CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, DiffFile, DiffRemoved, EdgePayload, GraphPayload,
-    HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Line, LinkAck, LinkBye, LinkHello,
-    LinkLost, LinkPing, LinkPong, LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot,
-    OrchStarted, PayloadMismatch, PrPayload, PrState, Precondition, RunState, SeqRange, TaskPayload,
-    TaskProgress, TaskRecord, TaskState, UnitStarted, UnitState, Usage, kind,
+    AgentDone, AgentInvoke, BranchPushed, CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, CodeReview,
+    CodeReviewFix, CodeReviewIssues, CodeReviewPassed, Commit, DiffFile, DiffRemoved, EdgePayload, Feature,
+    FeatureReview, FeatureSpecs, FeatureTasks, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap,
+    HubHello, HubSnapshot, Intervention, Line, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong,
+    LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted, PayloadMismatch,
+    PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, PrState, Prd, PrdDrift, Precondition,
+    ReviewIssue, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskRetry, TaskState,
+    TypedPayload, UnitBlocked, UnitMerged, UnitStarted, UnitState, Usage, Validation, Worktree,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -36,69 +39,98 @@ impl PayloadType {
     }
 }
 
-macro_rules! types {
-    ($($type:ident [$($kind:ident)*];)*) => {
-        &[$(PayloadType {
+macro_rules! row {
+    ($type:ident, $kinds:expr) => {
+        PayloadType {
             name: stringify!($type),
-            kinds: &[$(kind::$kind),*],
+            kinds: $kinds,
             schema: schema_of::<$type>,
             read: read_as::<$type>,
-        }),*]
+        }
     };
 }
 
+macro_rules! payloads {
+    ($($type:ident)*) => { &[$(row!($type, <$type as TypedPayload>::KINDS)),*] };
+}
+
+macro_rules! parts {
+    ($($type:ident)*) => { &[$(row!($type, &[])),*] };
+}
+
 /// The payloads, each with the event types that carry it.
-pub const PAYLOADS: &[PayloadType] = types! {
-    OrchStarted [ORCH_STARTED ORCH_DRYRUN_STARTED];
-    OrchSnapshot [ORCH_SNAPSHOT];
-    GraphPayload [GRAPH];
-    UnitStarted [UNIT_STARTED];
-    TaskPayload [
-        TASK_STARTED TASK_BACKPRESSURE TASK_VALIDATION_OK TASK_VALIDATION_FAIL TASK_COMPLETED TASK_RETRY TASK_FAILED
-    ];
-    TaskProgress [TASK_PROGRESS];
-    TaskRecord [TASK_CREATED TASK_UPDATED TASK_DELETED];
-    PrPayload [
-        PR_CREATED PR_REVIEW_PENDING PR_REVIEW_IN_PROGRESS PR_REVIEW_APPROVED PR_FEEDBACK_RECEIVED
-        PR_FEEDBACK_ADDRESSED PR_MERGE_QUEUED PR_CONFLICT PR_MERGED PR_FAILED
-    ];
-    LogPayload [LOG_STDOUT LOG_STDERR LOG_SYSTEM LOG_ERROR];
-    Usage [TASK_USAGE];
-    DiffFile [DIFF_FILE];
-    DiffRemoved [DIFF_REMOVED];
-    CmdRequest [CMD_REQUEST];
-    CmdAccepted [CMD_ACCEPTED];
-    CmdRejected [CMD_REJECTED];
-    CmdDone [CMD_DONE];
-    LinkHello [LINK_HELLO];
-    LinkWelcome [LINK_WELCOME];
-    LinkAck [LINK_ACK];
-    LinkPing [LINK_PING];
-    LinkPong [LINK_PONG];
-    LinkLost [LINK_LOST];
-    LinkBye [LINK_BYE];
-    HubHello [HUB_HELLO];
-    HubSnapshot [HUB_SNAPSHOT];
-    HubGap [HUB_GAP];
-    HubCursor [HUB_CURSOR];
-    HubEnd [HUB_END];
-    HubError [HUB_ERROR];
-    HubBye [HUB_BYE];
+pub const PAYLOADS: &[PayloadType] = payloads! {
+    OrchStarted
+    OrchSnapshot
+    Intervention
+    GraphPayload
+    UnitStarted
+    UnitMerged
+    UnitBlocked
+    TaskPayload
+    AgentInvoke
+    AgentDone
+    Validation
+    Commit
+    TaskRetry
+    TaskProgress
+    Usage
+    TaskRecord
+    PrPayload
+    PrReview
+    PrFeedback
+    PrQueued
+    PrConflict
+    PrMerged
+    Worktree
+    BranchPushed
+    Feature
+    FeatureSpecs
+    FeatureReview
+    FeatureTasks
+    CodeReview
+    CodeReviewPassed
+    CodeReviewIssues
+    CodeReviewFix
+    Prd
+    PrdDrift
+    LogPayload
+    DiffFile
+    DiffRemoved
+    CmdRequest
+    CmdAccepted
+    CmdRejected
+    CmdDone
+    LinkHello
+    LinkWelcome
+    LinkAck
+    LinkPing
+    LinkPong
+    LinkLost
+    LinkBye
+    HubHello
+    HubSnapshot
+    HubGap
+    HubCursor
+    HubEnd
+    HubError
+    HubBye
 };
 
 /// The structures inside payloads.
-pub const PARTS: &[PayloadType] = types! {
-    CmdArgs [];
-    Precondition [];
-    NodePayload [];
-    EdgePayload [];
-    RunState [];
-    UnitState [];
-    TaskState [];
-    PrState [];
-    Loss [];
-    LostRange [];
-    SeqRange [];
+pub const PARTS: &[PayloadType] = parts! {
+    CmdArgs
+    Precondition
+    ReviewIssue
+    NodePayload
+    EdgePayload
+    RunState
+    UnitState
+    TaskState
+    PrState
+    Loss
+    LostRange
+    SeqRange
 };
 
 /// Event types with a payload of their own, and the name of its definition.

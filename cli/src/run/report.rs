@@ -35,6 +35,7 @@ pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
                 name: Some(task.name.clone()),
                 attempt: Some(at.number),
                 command: task.work.clone().or_else(|| task.check.clone()),
+                ..TaskPayload::default()
             })
         }
         Step::Launch { phase: Phase::Work, .. } => return None,

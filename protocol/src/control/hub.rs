@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lenient::null_as_default;
 use crate::reader::readable;
 use crate::{RunId, RunState, RunStatus};
 
@@ -11,10 +12,13 @@ use crate::{RunId, RunState, RunStatus};
 #[serde(default)]
 pub struct HubHello {
     /// The protocol's version, [`PROTO`].
+    #[serde(deserialize_with = "null_as_default")]
     pub proto: u32,
     /// The hub's epoch: another one means the hub was started anew.
+    #[serde(deserialize_with = "null_as_default")]
     pub epoch: String,
     /// Whether the cursor asked for could be resumed exactly.
+    #[serde(deserialize_with = "null_as_default")]
     pub recovered: bool,
 }
 
@@ -38,14 +42,17 @@ pub struct HubSnapshot {
 #[serde(default)]
 pub struct HubGap {
     /// The cursor behind the last event before the gap; empty if there was none.
+    #[serde(deserialize_with = "null_as_default")]
     pub from: String,
     /// The cursor at which the stream goes on.
+    #[serde(deserialize_with = "null_as_default")]
     pub to: String,
     /// How many events are missing, of all runs and types, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// Why: `evicted` (the history no longer holds them), `epoch` (another hub gave the cursor),
     /// `future` (the cursor lies ahead of the history).
+    #[serde(deserialize_with = "null_as_default")]
     pub why: String,
 }
 
@@ -70,10 +77,13 @@ pub struct HubEnd {
 #[serde(default)]
 pub struct HubError {
     /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), or `reserved-type`.
+    #[serde(deserialize_with = "null_as_default")]
     pub kind: String,
     /// What was wrong, for people.
+    #[serde(deserialize_with = "null_as_default")]
     pub message: String,
     /// How many bad lines this one stands for.
+    #[serde(deserialize_with = "null_as_default")]
     pub count: u64,
 }
 
@@ -82,8 +92,10 @@ pub struct HubError {
 #[serde(default)]
 pub struct HubBye {
     /// Why: `shutdown`, `too_many_clients`, …
+    #[serde(deserialize_with = "null_as_default")]
     pub code: String,
     /// After how many milliseconds to come back.
+    #[serde(deserialize_with = "null_as_default")]
     pub retry_ms: u32,
 }
 

@@ -13,17 +13,22 @@ use crate::lenient::null_as_default;
 #[serde(default)]
 pub struct LinkLost {
     /// The first `seq` of the range in which events are missing.
+    #[serde(deserialize_with = "null_as_default")]
     pub from: u64,
     /// The last one.
+    #[serde(deserialize_with = "null_as_default")]
     pub to: u64,
     /// How many events of the range are missing.
+    #[serde(deserialize_with = "null_as_default")]
     pub count: u64,
     /// How many bytes they had, newlines included; 0 where nobody knows.
+    #[serde(deserialize_with = "null_as_default")]
     pub bytes: u64,
     /// How many of each event type; empty where nobody knows.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub by_type: BTreeMap<String, u64>,
     /// Why: `overflow` (a buffer was full), `unannounced` (the hub found a hole nobody told of).
+    #[serde(deserialize_with = "null_as_default")]
     pub reason: String,
 }
 
@@ -32,6 +37,7 @@ pub struct LinkLost {
 #[serde(default)]
 pub struct LinkBye {
     /// The last `seq` of the run; 0 if there was none.
+    #[serde(deserialize_with = "null_as_default")]
     pub last: u64,
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::null_as_default;
+use crate::lenient::{exact, null_as_default};
 use crate::reader::readable;
 
 /// `log.*`: one line of output.
@@ -15,7 +15,7 @@ pub struct LogPayload {
     pub content: String,
     /// Counts lines within unit, task and attempt from 1, so that stored and live logs join; 0 where
     /// the producer does not count.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", serialize_with = "exact")]
     pub n: u64,
 }
 

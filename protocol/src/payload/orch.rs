@@ -31,5 +31,20 @@ pub struct OrchSnapshot {
     pub state: RunState,
 }
 
+/// `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Intervention {
+    /// Who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The id of the command that asked for it, as in `cmd.request`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<String>,
+}
+
 readable!(OrchStarted { ; unit_count, parallelism, graph });
 readable!(OrchSnapshot { through, state; });

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::null_as_default;
+use crate::lenient::{exact, exact_option, null_as_default};
 use crate::reader::readable;
 
 /// `task.usage`: what a model took for the task since the last such event; amounts of several events
@@ -18,15 +18,32 @@ use crate::reader::readable;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Usage {
-    /// Tokens that went in.
-    #[serde(deserialize_with = "null_as_default")]
+    /// Tokens that went in, those from a cache included (OpenTelemetry, `gen_ai.usage.input_tokens`).
+    #[serde(deserialize_with = "null_as_default", serialize_with = "exact")]
     pub input_tokens: u64,
     /// Tokens that came out.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", serialize_with = "exact")]
     pub output_tokens: u64,
     /// What that cost in US dollars; 0 where nobody knows.
     #[serde(deserialize_with = "null_as_default")]
     pub cost_usd: f64,
+    /// How many of the input tokens a cache held already.
+    #[serde(serialize_with = "exact_option", skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_tokens: Option<u64>,
+    /// How many of the input tokens were put into a cache.
+    #[serde(serialize_with = "exact_option", skip_serializing_if = "Option::is_none")]
+    pub cache_creation_input_tokens: Option<u64>,
+    /// The model that took them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
-readable!(Usage { ; input_tokens, output_tokens, cost_usd });
+readable!(Usage {
+    ;
+    input_tokens,
+    output_tokens,
+    cost_usd,
+    cache_read_input_tokens,
+    cache_creation_input_tokens,
+    model,
+});

@@ -131,10 +131,11 @@ fn the_folds_readers_say_what_everybodys_say() {
         OrchStarted [r#"{"unit_count":2,"parallelism":null,"graph":{"nodes":[{"id":"a"}],"edges":null}}"#,
             r#"{"unit_count":9007199254740992}"#, r#"{"graph":null}"#, r#"{"graph":[]}"#, r#"{"graph":{"nodes":[5]}}"#];
         UnitStarted [r#"{"total_tasks":3,"completed_tasks":null}"#, r#"{"total_tasks":1.0}"#];
-        TaskPayload [r#"{"name":"n","attempt":2,"command":"make"}"#, r#"{"attempt":-0}"#];
-        PrPayload [r#"{"url":"u","title":"t","branch":"b"}"#];
+        TaskPayload [r#"{"name":"n","attempt":2,"command":"make","title":"t"}"#, r#"{"attempt":-0}"#];
+        PrPayload [r#"{"url":"u","title":"t","branch":"b","target":null}"#];
         LogPayload [r#"{"content":"\u001b[31mred","n":4}"#, r#"{"content":null,"n":null}"#, r#"{"n":"4"}"#];
-        Usage [r#"{"input_tokens":1,"output_tokens":null,"cost_usd":0.1}"#, r#"{"cost_usd":3}"#,
+        Usage [r#"{"cache_read_input_tokens":5,"cache_creation_input_tokens":null,"model":"m"}"#,
+            r#"{"input_tokens":1,"output_tokens":null,"cost_usd":0.1}"#, r#"{"cost_usd":3}"#,
             r#"{"cost_usd":-0}"#, r#"{"cost_usd":"1"}"#, r#"{"cost_usd":null}"#, r#"{"input_tokens":1.5}"#,
             r#"{"cost_usd":123456789012345678901234567890}"#, r#"{"cost_usd":0.1e-300}"#, r#"{"cost_usd":[]}"#];
         DiffFile [r#"{"file":"a","diff":"\n","status":"renamed","old_file":"b","additions":1,"deletions":0,

@@ -10,6 +10,10 @@ export type Command = "pause" | "resume" | "cancel" | "retry" | "skip" | "approv
 export type FileStatus =
   "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed" | "unmerged" | (string & {});
 /**
+ * How a pull request is merged.
+ */
+export type MergeMethod = "merge" | "squash" | "rebase" | "fast_forward" | (string & {});
+/**
  * Why a command was not executed.
  */
 export type RejectReason =
@@ -23,6 +27,10 @@ export type RejectReason =
   | "forbidden"
   | (string & {});
 /**
+ * What a review comes to, in the words of GitHub's pull request reviews.
+ */
+export type ReviewVerdict = "approved" | "changes_requested" | "commented" | (string & {});
+/**
  * One orchestration. Ours are ULIDs.
  */
 export type RunId = string;
@@ -30,6 +38,10 @@ export type RunId = string;
  * How a run stands.
  */
 export type RunStatus = "waiting" | "running" | "paused" | "completed" | "failed" | "cancelled" | "stale";
+/**
+ * How much an issue matters, in the words of the Language Server Protocol.
+ */
+export type Severity = "error" | "warning" | "info" | "hint" | (string & {});
 /**
  * How a task stands.
  */
@@ -44,6 +56,82 @@ export type UnitStatus =
  */
 export type LogStream = "stdout" | "stderr" | "system" | "error";
 
+/**
+ * `task.claude.done`: the agent has ended. If it failed, the event's `error` says how. What it took is
+ * told by `task.usage`, so that nothing is counted twice.
+ */
+export interface AgentDone {
+  /**
+   * How long it took, in milliseconds.
+   */
+  duration_ms?: number;
+  /**
+   * Its exit code, where it was a process and ended by itself.
+   */
+  exit_code?: number;
+  /**
+   * The model that answered.
+   */
+  model?: string;
+  /**
+   * Who ran the model.
+   */
+  provider?: string;
+  /**
+   * The conversation.
+   */
+  session_id?: string;
+  /**
+   * How often the model was asked.
+   */
+  turns?: number;
+}
+/**
+ * `task.claude.invoke`: an agent begins to work on a task.
+ */
+export interface AgentInvoke {
+  /**
+   * Which attempt at the task this is, from 1.
+   */
+  attempt?: number;
+  /**
+   * The model that is asked for.
+   */
+  model?: string;
+  /**
+   * Who runs the model, such as `anthropic`; the values of OpenTelemetry's `gen_ai.provider.name`.
+   */
+  provider?: string;
+  /**
+   * The conversation, for whoever wants to go on with it.
+   */
+  session_id?: string;
+  /**
+   * What the task is called.
+   */
+  title?: string;
+}
+/**
+ * `branch.pushed`: a branch was sent to a remote.
+ */
+export interface BranchPushed {
+  /**
+   * The branch.
+   */
+  branch: string;
+  /**
+   * The commit that it stands at, as full hash.
+   */
+  commit?: string;
+  /**
+   * Whether it replaced what the remote had.
+   */
+  forced?: boolean;
+  /**
+   * The remote, by its name or URL.
+   */
+  remote?: string;
+}
 /**
  * `cmd.accepted`: the orchestrator has begun to execute a command.
  */
@@ -124,6 +212,88 @@ export interface CmdRequest {
   if?: Precondition;
 }
 /**
+ * `codereview.started`, `codereview.failed`: a review begins, or could not be made; why not stands in the
+ * event's `error`, and the merge goes on.
+ */
+export interface CodeReview {
+  /**
+   * The branch or commit that the changes are compared with.
+   */
+  base?: string;
+  /**
+   * Who reviews: a person or a provider of models.
+   */
+  reviewer?: string;
+}
+/**
+ * `codereview.fix_attempt`, `codereview.fix_applied`: the issues are being mended, or have been.
+ */
+export interface CodeReviewFix {
+  /**
+   * The commit that mends them, as full hash; once it is applied.
+   */
+  commit?: string;
+  /**
+   * Which round this is, from 1.
+   */
+  iteration: number;
+  /**
+   * How many rounds there may be.
+   */
+  max_iterations?: number;
+}
+/**
+ * `codereview.issues_found`: a review found something.
+ */
+export interface CodeReviewIssues {
+  /**
+   * How many issues there are, told or not.
+   */
+  count: number;
+  /**
+   * The issues.
+   */
+  issues?: ReviewIssue[];
+}
+/**
+ * `codereview.passed`: a review found nothing.
+ */
+export interface CodeReviewPassed {
+  /**
+   * What was said.
+   */
+  summary?: string;
+}
+/**
+ * `task.committed`: what the task changed is in a commit.
+ */
+export interface Commit {
+  /**
+   * How many lines were added.
+   */
+  additions?: number;
+  /**
+   * The branch it is on.
+   */
+  branch?: string;
+  /**
+   * The commit, as full hash.
+   */
+  commit?: string;
+  /**
+   * How many lines were deleted.
+   */
+  deletions?: number;
+  /**
+   * How many files changed.
+   */
+  files?: number;
+  /**
+   * Its message, or the first line of it.
+   */
+  message?: string;
+}
+/**
  * `diff.file`: how a file of the unit's work tree differs now from where the unit began. The latest
  * for a file replaces those before.
  */
@@ -182,6 +352,87 @@ export interface EdgePayload {
    * The dependant.
    */
   to: string;
+}
+/**
+ * `feature.started`, `feature.units.complete`, `feature.completed`, `feature.failed`: the feature itself.
+ * Why it failed stands in the event's `error`.
+ */
+export interface Feature {
+  /**
+   * The branch that its units are merged into.
+   */
+  branch?: string;
+  /**
+   * The document that it comes from, as in `prd.*`.
+   */
+  prd_id: string;
+  /**
+   * What it is called.
+   */
+  title?: string;
+}
+/**
+ * `feature.specs.reviewed`: somebody, or a model, has judged the specifications of a feature.
+ */
+export interface FeatureReview {
+  /**
+   * What was said.
+   */
+  feedback?: string;
+  /**
+   * Which round of review this was, from 1.
+   */
+  iteration?: number;
+  /**
+   * The document that they come from.
+   */
+  prd_id: string;
+  /**
+   * Who judged.
+   */
+  reviewer?: string;
+  /**
+   * What came of it.
+   */
+  verdict?: ReviewVerdict;
+}
+/**
+ * `feature.specs.generated`, `feature.specs.committed`: the specifications made for a feature.
+ */
+export interface FeatureSpecs {
+  /**
+   * The commit that they are in, as full hash.
+   */
+  commit?: string;
+  /**
+   * How many there are.
+   */
+  count?: number;
+  /**
+   * Their paths from the root of the repository, as far as they are told.
+   */
+  files?: string[];
+  /**
+   * The document that they come from.
+   */
+  prd_id: string;
+}
+/**
+ * `feature.tasks.generated`: a feature has been divided into units and tasks.
+ */
+export interface FeatureTasks {
+  /**
+   * The document that they come from.
+   */
+  prd_id: string;
+  /**
+   * How many tasks they have in all.
+   */
+  task_count?: number;
+  /**
+   * How many units there are.
+   */
+  unit_count?: number;
 }
 /**
  * A run's whole dependency graph: units, the edges between them, and the units by level.
@@ -316,6 +567,23 @@ export interface HubSnapshot {
    * The state, or this part of it (see `RunState::parts`).
    */
   state: RunState;
+}
+/**
+ * `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand.
+ */
+export interface Intervention {
+  /**
+   * Who.
+   */
+  by?: string;
+  /**
+   * The id of the command that asked for it, as in `cmd.request`.
+   */
+  cmd?: string;
+  /**
+   * Why.
+   */
+  reason?: string;
 }
 /**
  * `link.ack`: the hub has written a run's lines to its history, fsync aside.
@@ -554,13 +822,69 @@ export interface OrchStarted {
   unit_count: number;
 }
 /**
- * `pr.*`: what is known of a pull request besides its number.
+ * `pr.conflict`: a pull request, or a branch without one, cannot be merged as it is.
+ */
+export interface PrConflict {
+  /**
+   * The files in conflict, as paths from the root of the repository.
+   */
+  files?: string[];
+  /**
+   * The branch it is to be merged into.
+   */
+  target?: string;
+}
+/**
+ * `pr.feedback.received`, `pr.feedback.addressed`: a reviewer wants changes, or they have been made.
+ */
+export interface PrFeedback {
+  /**
+   * What was said on the whole.
+   */
+  comment?: string;
+  /**
+   * The last commit of the changes, as full hash; once they have been made.
+   */
+  commit?: string;
+  /**
+   * How many comments there are.
+   */
+  count?: number;
+  /**
+   * Who wants them.
+   */
+  reviewer?: string;
+}
+/**
+ * `pr.merged`: a pull request was merged.
+ */
+export interface PrMerged {
+  /**
+   * The commit that the target stands at since, as full hash.
+   */
+  commit?: string;
+  /**
+   * How.
+   */
+  method?: MergeMethod;
+  /**
+   * The branch it was merged into.
+   */
+  target?: string;
+}
+/**
+ * `pr.created`, `pr.failed`, and what a reader takes from every `pr.*`: what is known of a pull request
+ * besides its number, which the event has. Also of `feature.pr.opened`.
  */
 export interface PrPayload {
   /**
    * The branch it comes from.
    */
   branch?: string;
+  /**
+   * The branch it is to be merged into.
+   */
+  target?: string;
   /**
    * Its title.
    */
@@ -569,6 +893,32 @@ export interface PrPayload {
    * Where a person can look at it.
    */
   url?: string;
+}
+/**
+ * `pr.merge.queued`: a pull request waits to be merged.
+ */
+export interface PrQueued {
+  /**
+   * Its place in the queue, from 1.
+   */
+  position?: number;
+  /**
+   * The branch it is to be merged into.
+   */
+  target?: string;
+}
+/**
+ * `pr.review.pending`, `pr.review.in_progress`, `pr.review.approved`: who reviews.
+ */
+export interface PrReview {
+  /**
+   * What was said.
+   */
+  comment?: string;
+  /**
+   * Who was asked, reviews or has approved.
+   */
+  reviewer?: string;
 }
 /**
  * One pull request of a run.
@@ -604,6 +954,61 @@ export interface PrState {
   url?: string;
 }
 /**
+ * `prd.discovered`, `prd.selected`, `prd.updated`: a document was found, chosen to be worked on, or its
+ * head changed.
+ */
+export interface Prd {
+  /**
+   * Its path from the root of the repository.
+   */
+  path?: string;
+  /**
+   * The document's id.
+   */
+  prd_id: string;
+  /**
+   * Why it was chosen.
+   */
+  reason?: string;
+  /**
+   * The status that it gives itself, such as `draft` or `approved`.
+   */
+  status?: string;
+  /**
+   * Its title.
+   */
+  title?: string;
+}
+/**
+ * `prd.body.changed`, `prd.drift.detected`: a document is no longer what the work on it began from.
+ */
+export interface PrdDrift {
+  /**
+   * The same of its text now.
+   */
+  new_hash?: string;
+  /**
+   * A hash of its text then.
+   */
+  old_hash?: string;
+  /**
+   * Its path from the root of the repository.
+   */
+  path?: string;
+  /**
+   * The document's id.
+   */
+  prd_id: string;
+  /**
+   * What changed, in words.
+   */
+  summary?: string;
+  /**
+   * The units that this concerns, as far as they are known.
+   */
+  units?: string[];
+}
+/**
  * What must be so for a command to be executed. Everything that is said must hold.
  */
 export interface Precondition {
@@ -616,6 +1021,31 @@ export interface Precondition {
    */
   status?: string[];
   [k: string]: unknown;
+}
+/**
+ * One issue of a review.
+ */
+export interface ReviewIssue {
+  /**
+   * The file, as a path from the root of the repository.
+   */
+  file?: string;
+  /**
+   * The line in the file, from 1.
+   */
+  line?: number;
+  /**
+   * What is the matter.
+   */
+  message: string;
+  /**
+   * How much it matters.
+   */
+  severity?: Severity;
+  /**
+   * What could be done about it.
+   */
+  suggestion?: string;
 }
 /**
  * Everything that is known of a run but its log and diff texts.
@@ -701,7 +1131,8 @@ export interface SeqRange {
   to: number;
 }
 /**
- * `task.*`: what is known of the task itself.
+ * `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every
+ * `task.*` of this run: what is known of the task itself.
  */
 export interface TaskPayload {
   /**
@@ -716,6 +1147,10 @@ export interface TaskPayload {
    * What the task is called.
    */
   name?: string;
+  /**
+   * The same, as the original tool says it; counts where there is no `name`.
+   */
+  title?: string;
 }
 /**
  * `task.progress`: how far a task is.
@@ -756,6 +1191,23 @@ export interface TaskRecord {
   task_id: string;
 }
 /**
+ * `task.retry`: a task failed and is tried again. Why it failed stands in the event's `error`.
+ */
+export interface TaskRetry {
+  /**
+   * Which attempt comes next, from 1.
+   */
+  attempt: number;
+  /**
+   * After how many milliseconds it is tried.
+   */
+  delay_ms?: number;
+  /**
+   * A stable name for what failed, such as `backpressure_failed`.
+   */
+  reason?: string;
+}
+/**
  * One task of a unit.
  */
 export interface TaskState {
@@ -783,6 +1235,32 @@ export interface TaskState {
    * How it stands.
    */
   status: TaskStatus;
+}
+/**
+ * `unit.blocked`: a unit cannot run. Why stands in the event's `error`.
+ */
+export interface UnitBlocked {
+  /**
+   * The unit whose end is the cause, also where it is no direct dependency.
+   */
+  blocked_by?: string;
+}
+/**
+ * `unit.merged`: a unit's branch was merged.
+ */
+export interface UnitMerged {
+  /**
+   * The unit's branch.
+   */
+  branch?: string;
+  /**
+   * The commit that the target stands at since, as full hash.
+   */
+  commit?: string;
+  /**
+   * The branch it was merged into.
+   */
+  target_branch?: string;
 }
 /**
  * `unit.started`: task totals, as far as they are known.
@@ -862,17 +1340,76 @@ export interface UnitState {
  */
 export interface Usage {
   /**
+   * How many of the input tokens were put into a cache.
+   */
+  cache_creation_input_tokens?: number;
+  /**
+   * How many of the input tokens a cache held already.
+   */
+  cache_read_input_tokens?: number;
+  /**
    * What that cost in US dollars; 0 where nobody knows.
    */
   cost_usd: number;
   /**
-   * Tokens that went in.
+   * Tokens that went in, those from a cache included (OpenTelemetry, `gen_ai.usage.input_tokens`).
    */
   input_tokens: number;
+  /**
+   * The model that took them.
+   */
+  model?: string;
   /**
    * Tokens that came out.
    */
   output_tokens: number;
+}
+/**
+ * `task.validation.ok`, `task.validation.fail`: the result of a task's check. Why it failed stands in the
+ * event's `error`.
+ */
+export interface Validation {
+  /**
+   * Which attempt was checked, from 1.
+   */
+  attempt?: number;
+  /**
+   * The command that checked.
+   */
+  command?: string;
+  /**
+   * How long it took, in milliseconds.
+   */
+  duration_ms?: number;
+  /**
+   * Its exit code, where it ended by itself.
+   */
+  exit_code?: number;
+  /**
+   * The end of what it said; the whole of it is in the log.
+   */
+  output?: string;
+  /**
+   * Whether nothing was checked.
+   */
+  skipped?: boolean;
+}
+/**
+ * `worktree.created`, `worktree.removed`: a work tree that a unit, or a feature, is worked on in.
+ */
+export interface Worktree {
+  /**
+   * The branch or commit that this one began from.
+   */
+  base?: string;
+  /**
+   * The branch that is checked out there.
+   */
+  branch?: string;
+  /**
+   * Where it is, on the machine of the orchestrator.
+   */
+  path: string;
 }
 /**
  * Which events of a run to list. Empty means all.
@@ -1187,9 +1724,12 @@ export interface Payloads {
   /** `orch.started`: an orchestration begins. */
   "orch.dryrun.started": OrchStarted;
   "orch.dryrun.completed": unknown;
-  "orch.paused": unknown;
-  "orch.resumed": unknown;
-  "orch.cancelled": unknown;
+  /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
+  "orch.paused": Intervention;
+  /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
+  "orch.resumed": Intervention;
+  /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
+  "orch.cancelled": Intervention;
   /** `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it. */
   "orch.snapshot": OrchSnapshot;
   /** A run's whole dependency graph: units, the edges between them, and the units by level. */
@@ -1198,27 +1738,34 @@ export interface Payloads {
   /** `unit.started`: task totals, as far as they are known. */
   "unit.started": UnitStarted;
   "unit.completed": unknown;
-  "unit.merged": unknown;
+  /** `unit.merged`: a unit's branch was merged. */
+  "unit.merged": UnitMerged;
   "unit.failed": unknown;
-  "unit.blocked": unknown;
-  "unit.skipped": unknown;
-  "unit.cancelled": unknown;
-  /** `task.*`: what is known of the task itself. */
+  /** `unit.blocked`: a unit cannot run. Why stands in the event's `error`. */
+  "unit.blocked": UnitBlocked;
+  /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
+  "unit.skipped": Intervention;
+  /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
+  "unit.cancelled": Intervention;
+  /** `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every `task.*` of this run: what is known of the task itself. */
   "task.started": TaskPayload;
-  "task.claude.invoke": unknown;
-  "task.claude.done": unknown;
-  /** `task.*`: what is known of the task itself. */
+  /** `task.claude.invoke`: an agent begins to work on a task. */
+  "task.claude.invoke": AgentInvoke;
+  /** `task.claude.done`: the agent has ended. If it failed, the event's `error` says how. What it took is told by `task.usage`, so that nothing is counted twice. */
+  "task.claude.done": AgentDone;
+  /** `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every `task.*` of this run: what is known of the task itself. */
   "task.backpressure": TaskPayload;
-  /** `task.*`: what is known of the task itself. */
-  "task.validation.ok": TaskPayload;
-  /** `task.*`: what is known of the task itself. */
-  "task.validation.fail": TaskPayload;
-  "task.committed": unknown;
-  /** `task.*`: what is known of the task itself. */
+  /** `task.validation.ok`, `task.validation.fail`: the result of a task's check. Why it failed stands in the event's `error`. */
+  "task.validation.ok": Validation;
+  /** `task.validation.ok`, `task.validation.fail`: the result of a task's check. Why it failed stands in the event's `error`. */
+  "task.validation.fail": Validation;
+  /** `task.committed`: what the task changed is in a commit. */
+  "task.committed": Commit;
+  /** `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every `task.*` of this run: what is known of the task itself. */
   "task.completed": TaskPayload;
-  /** `task.*`: what is known of the task itself. */
-  "task.retry": TaskPayload;
-  /** `task.*`: what is known of the task itself. */
+  /** `task.retry`: a task failed and is tried again. Why it failed stands in the event's `error`. */
+  "task.retry": TaskRetry;
+  /** `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every `task.*` of this run: what is known of the task itself. */
   "task.failed": TaskPayload;
   /** `task.created`, `task.updated`, `task.deleted`: a task's record changed in a task store. */
   "task.created": TaskRecord;
@@ -1230,26 +1777,72 @@ export interface Payloads {
   "task.progress": TaskProgress;
   /** `task.usage`: what a model took for the task since the last such event; amounts of several events add up. */
   "task.usage": Usage;
-  /** `pr.*`: what is known of a pull request besides its number. */
+  /** `pr.created`, `pr.failed`, and what a reader takes from every `pr.*`: what is known of a pull request besides its number, which the event has. Also of `feature.pr.opened`. */
   "pr.created": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.review.pending": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.review.in_progress": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.review.approved": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.feedback.received": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.feedback.addressed": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.merge.queued": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.conflict": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
-  "pr.merged": PrPayload;
-  /** `pr.*`: what is known of a pull request besides its number. */
+  /** `pr.review.pending`, `pr.review.in_progress`, `pr.review.approved`: who reviews. */
+  "pr.review.pending": PrReview;
+  /** `pr.review.pending`, `pr.review.in_progress`, `pr.review.approved`: who reviews. */
+  "pr.review.in_progress": PrReview;
+  /** `pr.review.pending`, `pr.review.in_progress`, `pr.review.approved`: who reviews. */
+  "pr.review.approved": PrReview;
+  /** `pr.feedback.received`, `pr.feedback.addressed`: a reviewer wants changes, or they have been made. */
+  "pr.feedback.received": PrFeedback;
+  /** `pr.feedback.received`, `pr.feedback.addressed`: a reviewer wants changes, or they have been made. */
+  "pr.feedback.addressed": PrFeedback;
+  /** `pr.merge.queued`: a pull request waits to be merged. */
+  "pr.merge.queued": PrQueued;
+  /** `pr.conflict`: a pull request, or a branch without one, cannot be merged as it is. */
+  "pr.conflict": PrConflict;
+  /** `pr.merged`: a pull request was merged. */
+  "pr.merged": PrMerged;
+  /** `pr.created`, `pr.failed`, and what a reader takes from every `pr.*`: what is known of a pull request besides its number, which the event has. Also of `feature.pr.opened`. */
   "pr.failed": PrPayload;
+  /** `worktree.created`, `worktree.removed`: a work tree that a unit, or a feature, is worked on in. */
+  "worktree.created": Worktree;
+  /** `worktree.created`, `worktree.removed`: a work tree that a unit, or a feature, is worked on in. */
+  "worktree.removed": Worktree;
+  /** `branch.pushed`: a branch was sent to a remote. */
+  "branch.pushed": BranchPushed;
+  /** `feature.started`, `feature.units.complete`, `feature.completed`, `feature.failed`: the feature itself. Why it failed stands in the event's `error`. */
+  "feature.started": Feature;
+  /** `feature.specs.generated`, `feature.specs.committed`: the specifications made for a feature. */
+  "feature.specs.generated": FeatureSpecs;
+  /** `feature.specs.reviewed`: somebody, or a model, has judged the specifications of a feature. */
+  "feature.specs.reviewed": FeatureReview;
+  /** `feature.specs.generated`, `feature.specs.committed`: the specifications made for a feature. */
+  "feature.specs.committed": FeatureSpecs;
+  /** `feature.tasks.generated`: a feature has been divided into units and tasks. */
+  "feature.tasks.generated": FeatureTasks;
+  /** `feature.started`, `feature.units.complete`, `feature.completed`, `feature.failed`: the feature itself. Why it failed stands in the event's `error`. */
+  "feature.units.complete": Feature;
+  /** `pr.created`, `pr.failed`, and what a reader takes from every `pr.*`: what is known of a pull request besides its number, which the event has. Also of `feature.pr.opened`. */
+  "feature.pr.opened": PrPayload;
+  /** `feature.started`, `feature.units.complete`, `feature.completed`, `feature.failed`: the feature itself. Why it failed stands in the event's `error`. */
+  "feature.completed": Feature;
+  /** `feature.started`, `feature.units.complete`, `feature.completed`, `feature.failed`: the feature itself. Why it failed stands in the event's `error`. */
+  "feature.failed": Feature;
+  /** `codereview.started`, `codereview.failed`: a review begins, or could not be made; why not stands in the event's `error`, and the merge goes on. */
+  "codereview.started": CodeReview;
+  /** `codereview.passed`: a review found nothing. */
+  "codereview.passed": CodeReviewPassed;
+  /** `codereview.issues_found`: a review found something. */
+  "codereview.issues_found": CodeReviewIssues;
+  /** `codereview.fix_attempt`, `codereview.fix_applied`: the issues are being mended, or have been. */
+  "codereview.fix_attempt": CodeReviewFix;
+  /** `codereview.fix_attempt`, `codereview.fix_applied`: the issues are being mended, or have been. */
+  "codereview.fix_applied": CodeReviewFix;
+  /** `codereview.started`, `codereview.failed`: a review begins, or could not be made; why not stands in the event's `error`, and the merge goes on. */
+  "codereview.failed": CodeReview;
+  /** `prd.discovered`, `prd.selected`, `prd.updated`: a document was found, chosen to be worked on, or its head changed. */
+  "prd.discovered": Prd;
+  /** `prd.discovered`, `prd.selected`, `prd.updated`: a document was found, chosen to be worked on, or its head changed. */
+  "prd.selected": Prd;
+  /** `prd.discovered`, `prd.selected`, `prd.updated`: a document was found, chosen to be worked on, or its head changed. */
+  "prd.updated": Prd;
+  /** `prd.body.changed`, `prd.drift.detected`: a document is no longer what the work on it began from. */
+  "prd.body.changed": PrdDrift;
+  /** `prd.body.changed`, `prd.drift.detected`: a document is no longer what the work on it began from. */
+  "prd.drift.detected": PrdDrift;
   /** `log.*`: one line of output. */
   "log.stdout": LogPayload;
   /** `log.*`: one line of output. */
