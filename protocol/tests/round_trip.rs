@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
+
 use choo_protocol::{
     Event, GraphPayload, Limits, Line, LogPayload, MAX_INTEGER, OrchStarted, Payload, PrPayload, RunId,
-    TaskPayload, TaskProgress, Timestamp, UnitStarted, kind,
+    TaskPayload, TaskProgress, Timestamp, UnitStarted, WireEvent, kind,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -131,8 +133,78 @@ fn payload(event: &Event) -> Option<String> {
     Some(line["payload"].to_string()).filter(|json| json != "null")
 }
 
+/// JSON as another program may write it: white space, escapes that need not be.
+fn any_text() -> impl Strategy<Value = String> {
+    (any_json(), any::<bool>(), any::<bool>()).prop_map(|(value, spaced, escaped)| {
+        let mut text = value.to_string();
+        if escaped {
+            text = text.replace('z', "\\u007a").replace('/', "\\/");
+        }
+        if spaced { text.replace("\":", "\": ") } else { text }
+    })
+}
+
+/// Members that the typed payloads know, with values of any kind, and some that they do not know.
+fn later_payload() -> impl Strategy<Value = String> {
+    let known =
+        ["status", "nodes", "graph", "levels", "total_tasks", "n", "content", "cmd", "file", "x_new", "id"];
+    let value =
+        prop_oneof![any_text(), Just("\"exploded\"".to_owned()), Just("[{\"status\":\"new\"}]".to_owned())];
+    btree_map(prop::sample::select(known.to_vec()), value, 0..5).prop_map(|members| {
+        let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        format!("{{{}}}", members.join(", "))
+    })
+}
+
+/// The line of a later version, with its payload and its unknown members: types, members and values of
+/// sets that we do not know, in any order.
+fn later_line() -> impl Strategy<Value = (String, Option<String>, Vec<(String, String)>)> {
+    let kind = prop_oneof![
+        prop::sample::select(kind::ALL.to_vec()).prop_map(str::to_owned),
+        "(unit|task|orch|x\\.acme|feature2)\\.[a-z_]{1,12}(\\.[a-z]{1,8})?",
+    ];
+    let payload = option::of(prop_oneof![any_text(), later_payload()]);
+    let unknown = btree_map("y_[^\\pCA-Z\"\\\\]{0,6}", any_text(), 0..4);
+    (kind, payload, unknown, any::<bool>()).prop_flat_map(|(kind, payload, unknown, alias)| {
+        let payload = payload.filter(|payload| payload != "null");
+        let mut members =
+            vec![format!("\"type\":\"{kind}\""), "\"seq\" : 7".to_owned(), "\"run\":\"r\"".to_owned()];
+        let key = if alias { "data" } else { "payload" };
+        members.extend(payload.iter().map(|payload| format!("\"{key}\":{payload}")));
+        members.extend(unknown.iter().map(|(key, value)| format!("\"{key}\":{value}")));
+        let unknown: Vec<_> = unknown.into_iter().collect();
+        Just(members).prop_shuffle().prop_map(move |members| {
+            (format!("{{{}}}", members.join(" ,")), payload.clone(), unknown.clone())
+        })
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn what_a_later_version_adds_survives_unchanged((text, payload, unknown) in later_line()) {
+        let line = Line::parse(text.as_bytes(), &Limits::default()).unwrap();
+        prop_assert_eq!(line.payload_json(), payload.as_deref());
+        let extra = |line: &Line<'_>| -> BTreeMap<String, String> {
+            line.extra().map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
+        };
+        let unknown: BTreeMap<String, String> = unknown.into_iter().collect();
+        prop_assert_eq!(extra(&line), unknown.clone());
+
+        let run: RunId = line.run.as_deref().unwrap().parse().unwrap();
+        let mut bytes = Vec::new();
+        Event::from_line(&line).encode(Some(&run), line.seq, Timestamp::from_unix_nanos(0), &mut bytes);
+        let again = parse(&bytes);
+        prop_assert_eq!((&again.kind, again.seq, again.run.as_deref()), (&line.kind, line.seq, line.run.as_deref()));
+        prop_assert_eq!(again.payload_json(), payload.as_deref());
+        prop_assert_eq!(extra(&again), unknown);
+
+        // And through the type that the schema describes, as values.
+        let event = WireEvent::from(&line);
+        let through: WireEvent = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
+        prop_assert_eq!(through, event);
+    }
 
     #[test]
     fn an_event_written_is_read_as_it_was(
