@@ -18,13 +18,14 @@ impl<'a> Line<'a> {
     /// # Ok::<(), choo_protocol::LineError>(())
     /// ```
     pub fn canonical(&self) -> Cow<'a, str> {
-        if !self.places.forgiven && self.places.time.is_none_or(|span| is_plain_time(self.slice(span))) {
+        let time = self.time_json();
+        if !self.places.forgiven && !matches!(time, Some(Cow::Owned(_))) {
             return Cow::Borrowed(self.text);
         }
         let mut object = Object::default();
         object.text("type", &self.kind);
-        if let Some(time) = self.time {
-            object.text("time", &time.to_string());
+        if let Some(time) = time {
+            object.json("time", &time);
         }
         if !self.unit.is_empty() {
             object.text("unit", &self.unit);
@@ -50,6 +51,13 @@ impl<'a> Line<'a> {
             object.json(key, json);
         }
         object.end().map_or(Cow::Borrowed(self.text), Cow::Owned)
+    }
+
+    /// The time's JSON as ours are written: what was received, if that is written so.
+    pub fn time_json(&self) -> Option<Cow<'a, str>> {
+        let time = self.time?;
+        let received = self.places.time.map(|span| self.slice(span)).filter(|quoted| is_plain_time(quoted));
+        Some(received.map_or_else(|| Cow::Owned(format!("\"{time}\"")), Cow::Borrowed))
     }
 }
 

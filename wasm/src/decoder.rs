@@ -4,6 +4,7 @@ use choo_protocol::{Frame, Limits, Line, LineDecoder, LineError};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::batch::Batch;
 use crate::json;
 
 /// Turns a stream of bytes into events.
@@ -12,10 +13,18 @@ use crate::json;
 pub struct Decoder {
     lines: LineDecoder,
     limits: Limits,
-    faults: Vec<Fault>,
-    bad: u64,
-    /// The array under construction; kept for its room.
-    batch: String,
+    faults: Faults,
+    /// Kept for its room.
+    batch: Batch,
+}
+
+/// Lines that could not be read.
+#[derive(Debug, Default)]
+struct Faults {
+    /// Those that wait to be fetched, at most [`MAX_FAULTS`].
+    waiting: Vec<Fault>,
+    /// How many there were.
+    count: u64,
 }
 
 /// A line that could not be read.
@@ -29,8 +38,6 @@ struct Fault {
 
 /// How many faults wait to be fetched; all are counted.
 const MAX_FAULTS: usize = 100;
-/// Room for events that is kept between pushes.
-const KEEP: usize = 1 << 20;
 
 #[wasm_bindgen]
 impl Decoder {
@@ -38,54 +45,50 @@ impl Decoder {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Decoder {
         let limits = Limits::default();
-        Decoder { lines: LineDecoder::new(limits), limits, faults: Vec::new(), bad: 0, batch: String::new() }
+        Decoder {
+            lines: LineDecoder::new(limits),
+            limits,
+            faults: Faults::default(),
+            batch: Batch::default(),
+        }
     }
 
-    /// Takes the next bytes, cut anywhere, and answers with the array of events that they complete.
+    /// Takes the next bytes, cut anywhere, and answers with the values and names of the
+    /// events that they complete, for `batch.ts`.
     pub fn push(&mut self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        let Decoder { lines, limits, faults, bad, batch } = self;
-        batch.clear();
-        batch.push('[');
+        let Decoder { lines, limits, faults, batch } = self;
+        batch.begin();
         lines.feed(bytes, |frame| {
-            let fault = match frame {
-                Frame::Line(bytes) => match Line::parse(bytes, limits) {
-                    Ok(line) => {
-                        if batch.len() > 1 {
-                            batch.push(',');
-                        }
-                        return batch.push_str(&line.canonical());
-                    }
-                    Err(error) => Fault::of(&error),
-                },
-                Frame::Oversized { bytes } => Fault {
-                    kind: "oversized",
-                    message: format!("a line of {bytes} bytes was skipped"),
-                    offset: None,
-                },
-            };
-            *bad += 1;
-            if faults.len() < MAX_FAULTS {
-                faults.push(fault);
+            if let Some(line) = faults.sift(frame, limits) {
+                batch.push(&line);
             }
         });
-        batch.push(']');
-        let events = json::parse(batch);
-        if batch.capacity() > KEEP {
-            *batch = String::new();
-        }
-        events
+        json::parse(batch.text())
+    }
+
+    /// The numbers of the same events.
+    pub fn numbers(&self) -> Box<[i32]> {
+        self.batch.numbers().into()
+    }
+
+    /// Takes the next bytes, cut anywhere, and answers how many good lines they complete. Makes no objects.
+    pub fn check(&mut self, bytes: &[u8]) -> f64 {
+        let Decoder { lines, limits, faults, .. } = self;
+        let mut good = 0_u32;
+        lines.feed(bytes, |frame| good += u32::from(faults.sift(frame, limits).is_some()));
+        f64::from(good)
     }
 
     /// How many lines could not be read.
     #[wasm_bindgen(getter)]
     pub fn bad(&self) -> f64 {
-        self.bad as f64
+        self.faults.count as f64
     }
 
     /// The lines that could not be read since this was last asked, at most 100.
     #[wasm_bindgen(js_name = takeFaults)]
     pub fn take_faults(&mut self) -> Result<JsValue, JsValue> {
-        json::object(&std::mem::take(&mut self.faults))
+        json::object(&std::mem::take(&mut self.faults.waiting))
     }
 
     /// Ends the stream: answers with the length of a torn last line in bytes, 0 if there is none, and
@@ -98,6 +101,27 @@ impl Decoder {
 impl Default for Decoder {
     fn default() -> Self {
         Decoder::new()
+    }
+}
+
+impl Faults {
+    /// The line of a frame, if it is a good one; what is wrong with a bad one is noted.
+    fn sift<'a>(&mut self, frame: Frame<'a>, limits: &Limits) -> Option<Line<'a>> {
+        let fault = match frame {
+            Frame::Line(bytes) => match Line::parse(bytes, limits) {
+                Ok(line) => return Some(line),
+                Err(error) => Fault::of(&error),
+            },
+            Frame::Oversized { bytes } => {
+                let message = format!("a line of {bytes} bytes was skipped");
+                Fault { kind: "oversized", message, offset: None }
+            }
+        };
+        self.count += 1;
+        if self.waiting.len() < MAX_FAULTS {
+            self.waiting.push(fault);
+        }
+        None
     }
 }
 

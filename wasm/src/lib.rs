@@ -5,6 +5,7 @@
 //! everything else. The npm package `@choo/wire` in `wasm/js` wraps these classes with types, errors
 //! of its own class and the connection; use that.
 
+mod batch;
 mod decoder;
 mod json;
 mod store;

@@ -14,6 +14,9 @@ const DEBIAN_LINKER: &str = "wasm-ld-19";
 const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 /// Inlining as far as it makes the module faster: the default, twice as much, makes it a tenth larger.
 const INLINE: &str = "-Cllvm-args=-inline-threshold=100";
+/// Vectors of 16 bytes make the validator a tenth faster. Chrome 91, Firefox 89, Safari 16.4 and Node 16.4 are
+/// the first that know them.
+const VECTORS: &str = "-Ctarget-feature=+simd128";
 /// A panic is a trap, whose message nobody would see. The standard library has to be built with it.
 const TRAP: &str = "-Zunstable-options -Cpanic=immediate-abort";
 /// The oldest compiler that the workspace takes.
@@ -45,7 +48,7 @@ impl Toolchain {
         match self {
             Toolchain::Target => {
                 let mut command = cargo(repo);
-                command.env(FLAGS, INLINE).arg("build");
+                command.env(FLAGS, format!("{INLINE} {VECTORS}")).arg("build");
                 (command, "wasm")
             }
             Toolchain::Debian => {
@@ -55,7 +58,7 @@ impl Toolchain {
                     // -Zbuild-std is the only way to a standard library that Debian does not ship compiled.
                     .env("RUSTC_BOOTSTRAP", "1")
                     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER)
-                    .env(FLAGS, format!("{INLINE} {TRAP}"))
+                    .env(FLAGS, format!("{INLINE} {VECTORS} {TRAP}"))
                     .args(["build", "-Zbuild-std=std,panic_abort"]);
                 (command, "wasm-debian")
             }

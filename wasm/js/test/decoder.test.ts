@@ -92,3 +92,41 @@ it("tells of a torn last line and begins anew", () => {
   expect(decoder.finish()).toBe(0);
   expect(decoder.push(bytes('{"type":"b"}\n'))).toEqual([{ type: "b" }]);
 });
+
+it("makes the same of many lines as of each by itself", () => {
+  const members = [
+    ['"time":"2025-01-18T10:30:15.5Z"', '"time":"2025-01-18T12:30:15.50+02:00"', '"timestamp":"2025-01-18T10:30:15Z"'],
+    ['"unit":"app"', '"unit":"größe"', '"unit":"\\u0061\\n\\ud83e\\udd80"', '"unit":"a-name-that-is-longer-than-others"'],
+    ['"task":0', '"task":-7', '"task":1073741823', '"task":1073741824', '"task":9007199254740991'],
+    ['"pr":12', '"pr":-1073741824', '"pr":-1073741825'],
+    ['"payload":{"a":[1,{"b":null}]}', '"payload":"\\u2028,]"', '"data":false', '"payload":-0.5e-3', '"payload":null'],
+    ['"error":"no \\"such\\" file"'],
+    ['"run":"01JH"', '"run":"another.run_of-letters"'],
+    ['"seq":1', '"seq":1073741824', '"seq":9007199254740991'],
+    ['"x":1', '"__proto__":{"y":2}'],
+  ];
+  let state = 1;
+  // A generator by Lehmer: the same lines in every run.
+  const draw = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below;
+  const lines = Array.from({ length: 3_000 }, (_, at) => {
+    const chosen = members.filter(() => draw(3) > 0).map((choice) => choice[draw(choice.length)]);
+    // More names than the module remembers at a time.
+    return `{${[`"type":"kind.${at % 700}"`, ...chosen].join(",")}}`;
+  });
+  const decoder = new Decoder();
+  const events = decoder.push(bytes(`${lines.join("\n")}\n`));
+  expect(decoder.bad).toBe(0);
+  decoder.free();
+  expect(events).toHaveLength(lines.length);
+  lines.forEach((line, at) => expect(events[at], line).toStrictEqual(decode(line)));
+});
+
+it("counts without making objects", () => {
+  const decoder = new Decoder();
+  const stream = bytes('{"type":"a"}\nbroken\n\n{"type":"b"}\r\n{"type":"c"');
+  expect([decoder.check(stream.subarray(0, 5)), decoder.check(stream.subarray(5))]).toEqual([0, 2]);
+  expect(decoder.bad).toBe(1);
+  expect(decoder.takeFaults().map(({ kind, offset }) => [kind, offset])).toEqual([["syntax", 0]]);
+  expect(decoder.push(bytes("}\n"))).toEqual([{ type: "c" }]);
+  decoder.free();
+});
