@@ -12,33 +12,48 @@ use crate::block::{Meta, Role};
 pub(crate) struct Base {
     state: Arc<RunState>,
     through: u64,
+    /// The last event in it that may have changed the state.
+    changed: u64,
     /// Whether it holds more than the pinned `orch.started` says by itself.
     holds_more: bool,
+    /// Whether anybody will be told of the state.
+    folds: bool,
 }
 
 impl Base {
-    pub(crate) fn new(run: RunId) -> Self {
-        Base { state: Arc::new(RunState::new(run)), through: 0, holds_more: false }
+    /// The state before the first event. Without `folds` it only knows how far it reaches.
+    pub(crate) fn new(run: RunId, folds: bool) -> Self {
+        Base { state: Arc::new(RunState::new(run)), through: 0, changed: 0, holds_more: false, folds }
     }
 
     /// Folds the line that leaves the ring.
     pub(crate) fn fold(&mut self, meta: Meta, line: &[u8]) {
         self.through = meta.seq;
-        self.holds_more |= meta.role != Role::Pinned;
+        self.holds_more |= self.folds && meta.role != Role::Pinned;
         // A log line changes nothing but `seq`, and log lines are most of the stream.
         if meta.role != Role::Text {
+            self.changed = meta.seq;
             self.apply(line);
         }
     }
 
-    /// Takes account of a hole the reader has been told of.
-    pub(crate) fn fold_lost(&mut self, hole: &LinkLost, line: &[u8]) {
-        self.through = self.through.max(hole.to);
-        self.holds_more = true;
-        self.apply(line);
+    /// Takes account of a hole that somebody has been told of.
+    pub(crate) fn fold_lost(&mut self, lost: &LinkLost) {
+        self.reach(lost.to);
+        self.holds_more |= self.folds;
+        let run = self.state.run.clone();
+        self.apply(&control_line(kind::LINK_LOST, Timestamp::from_unix_nanos(0), Some(&run), lost));
+    }
+
+    /// Says that up to here there is nothing more to come.
+    pub(crate) fn reach(&mut self, seq: u64) {
+        self.through = self.through.max(seq);
     }
 
     fn apply(&mut self, line: &[u8]) {
+        if !self.folds {
+            return;
+        }
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         // A line no reader takes, such as one with an impossible type, changes no reader's state either.
         if let Ok(line) = Line::parse(line, &Limits::default()) {
@@ -49,6 +64,11 @@ impl Base {
     /// The last event in it, or told to be lost before it.
     pub(crate) fn through(&self) -> u64 {
         self.through
+    }
+
+    /// The last event in it that may have changed the state.
+    pub(crate) fn changed(&self) -> u64 {
+        self.changed
     }
 
     /// Whether a reader needs a snapshot besides the pinned `orch.started`.
@@ -105,7 +125,7 @@ mod tests {
     #[test]
     fn clones_part_when_one_changes() {
         let run: RunId = "r".parse().unwrap();
-        let mut base = Base::new(run.clone());
+        let mut base = Base::new(run.clone(), true);
         let before = base.clone();
         let mut line = Vec::new();
         Event::unit_started("a").encode(Some(&run), Some(1), Timestamp::from_unix_nanos(0), &mut line);

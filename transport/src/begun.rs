@@ -1,6 +1,4 @@
-//! The line that is being written, when it is not simply the ring's first.
-
-use choo_protocol::LinkLost;
+//! The line that is being written, when it does not lie in the ring.
 
 use crate::base::Base;
 
@@ -13,14 +11,18 @@ pub(crate) struct Begun {
 }
 
 /// What the line is, which decides what follows from its being written whole, or not.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
+    /// `link.hello`.
+    Hello,
+    /// `link.pong`.
+    Pong,
     /// The pinned `orch.started`.
     Started,
-    /// `link.lost` of this hole.
-    Lost(LinkLost),
-    /// `orch.snapshot`.
-    Snapshot,
+    /// `link.lost` of the hole that is being told.
+    Lost,
+    /// `orch.snapshot` through this event.
+    Snapshot(u64),
     /// The line in [`Held`].
     Held,
     /// `link.bye`.
@@ -31,8 +33,11 @@ pub(crate) enum What {
 /// behind it: if the line has to go out again, a new reader needs the state in front of it.
 #[derive(Debug)]
 pub(crate) struct Held {
+    pub(crate) seq: u64,
     pub(crate) line: Vec<u8>,
     pub(crate) before: Base,
+    /// Whether it was never written whole.
+    pub(crate) first: bool,
 }
 
 impl Begun {
@@ -58,10 +63,5 @@ impl Begun {
     /// So many more bytes were written.
     pub(crate) fn advance(&mut self, n: usize) {
         self.written += n;
-    }
-
-    /// The whole line.
-    pub(crate) fn line(&self) -> &[u8] {
-        &self.line
     }
 }

@@ -2,6 +2,8 @@
 
 use choo_protocol::{Class, Event, RunId, Timestamp, kind};
 
+use crate::wire::Wire;
+
 /// Blocks are cut at this size: large enough that one write carries hundreds of lines, small enough
 /// that a new one costs the emitter no page mapping.
 pub(crate) const BLOCK_BYTES: usize = 64 << 10;
@@ -27,21 +29,19 @@ pub(crate) enum Role {
     Event,
     /// `log.*` or `diff.*`: the fold only counts it, so it need not be parsed again.
     Text,
+    /// `task.progress`: of those that wait, the latest of each task counts.
+    Progress,
     /// `orch.started`, as the orchestrator emitted it.
     Started,
     /// The place of the pinned `orch.started`, whose bytes lie elsewhere.
     Pinned,
 }
 
-/// Lines in the order of their `seq`. Lines are added at the end and taken off at the front; the bytes
-/// stay in place until the block is cleared.
+/// Lines in the order of their `seq`.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     bytes: Vec<u8>,
     lines: Vec<Meta>,
-    /// How many lines are taken off, and where the next one begins.
-    taken: usize,
-    start: usize,
 }
 
 impl Meta {
@@ -56,6 +56,8 @@ impl Role {
             Role::Text
         } else if kind == kind::ORCH_STARTED {
             Role::Started
+        } else if kind == kind::TASK_PROGRESS {
+            Role::Progress
         } else {
             Role::Event
         }
@@ -73,13 +75,13 @@ impl Block {
     pub(crate) fn encode(
         &mut self,
         event: &Event,
-        run: &RunId,
+        (run, wire): (&RunId, Wire),
         seq: u64,
         time: Timestamp,
         limit: usize,
     ) -> Result<usize, usize> {
         let start = self.bytes.len();
-        event.encode(Some(run), Some(seq), time, &mut self.bytes);
+        wire.encode(event, run, seq, time, &mut self.bytes);
         let bytes = self.bytes.len() - start;
         // The limit does not count the newline.
         let len = u32::try_from(bytes).ok().filter(|_| bytes <= limit.saturating_add(1));
@@ -98,62 +100,37 @@ impl Block {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.taken == self.lines.len()
+        self.lines.is_empty()
     }
 
-    /// The lines that are left.
+    /// What is known of the lines.
     pub(crate) fn lines(&self) -> &[Meta] {
-        &self.lines[self.taken..]
+        &self.lines
     }
 
-    /// The bytes of all lines that are left.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
+    /// An empty block in the buffers of a used one, of which it keeps the usual size.
+    pub(crate) fn from_parts(mut bytes: Vec<u8>, mut lines: Vec<Meta>) -> Self {
+        bytes.clear();
+        bytes.shrink_to(BLOCK_BYTES);
+        lines.clear();
+        Block { bytes, lines }
     }
 
-    /// The first line.
-    pub(crate) fn front(&self) -> Option<(Meta, &[u8])> {
-        let meta = *self.lines.get(self.taken)?;
-        Some((meta, &self.bytes[self.start..self.start + meta.len()]))
-    }
-
-    /// Takes the first line off.
-    pub(crate) fn pop_front(&mut self) {
-        if let Some(meta) = self.lines.get(self.taken) {
-            self.start += meta.len();
-            self.taken += 1;
-        }
-    }
-
-    /// Moves all lines of `other` here if that needs no more than one block's buffer.
-    pub(crate) fn append(&mut self, other: &Block) -> bool {
-        let fits = self.bytes.len() + other.bytes().len() <= BLOCK_BYTES;
-        if fits {
-            self.bytes.extend_from_slice(other.bytes());
-            self.lines.extend_from_slice(other.lines());
-        }
-        fits
+    /// Its bytes, and what is known of the lines in them.
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Vec<Meta>) {
+        (self.bytes, self.lines)
     }
 
     /// Replaces the line at `index` of [`Block::lines`] by another of the same `seq`; empty `line` leaves
     /// only its place.
     pub(crate) fn replace(&mut self, index: usize, role: Role, line: &[u8]) -> Vec<u8> {
-        let before: usize = self.lines()[..index].iter().map(Meta::len).sum();
-        let at = self.start + before;
-        let meta = &mut self.lines[self.taken + index];
+        let at: usize = self.lines[..index].iter().map(Meta::len).sum();
+        let meta = &mut self.lines[index];
         let end = at + meta.len();
         meta.role = role;
         // Callers have checked the line against the wire's limit of 16 MiB.
         meta.len = u32::try_from(line.len()).unwrap_or(u32::MAX);
         self.bytes.splice(at..end, line.iter().copied()).collect()
-    }
-
-    /// Makes it empty, keeping a buffer of the usual size.
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(BLOCK_BYTES);
-        self.lines.clear();
-        (self.taken, self.start) = (0, 0);
     }
 }
 
@@ -172,47 +149,34 @@ mod tests {
         let mut block = Block::with_buffer();
         for (seq, unit) in (1..).zip(units) {
             let event = Event::unit_started(*unit);
-            block.encode(&event, &run, seq, Timestamp::from_unix_nanos(0), 1000).unwrap();
+            block.encode(&event, (&run, Wire::Full), seq, Timestamp::from_unix_nanos(0), 1000).unwrap();
         }
         block
     }
 
     #[test]
-    fn lines_come_off_in_order_and_join() {
-        let mut one = block(&["a", "b"]);
-        one.pop_front();
-        let mut two = block(&[]);
-        assert!(two.is_empty() && two.append(&one));
-        let (meta, line) = two.front().unwrap();
-        assert_eq!((meta.seq, kind_of(line)), (2, "unit.started"));
-        assert_eq!(meta.len(), line.len());
-        two.pop_front();
-        two.pop_front();
-        assert!(two.is_empty() && two.front().is_none());
-    }
-
-    #[test]
     fn a_line_over_the_limit_leaves_no_trace() {
         let mut block = block(&["a"]);
-        let before = block.bytes().to_vec();
+        let before = block.bytes.clone();
         let long = Event::unit_failed("b", "x".repeat(BLOCK_BYTES * 4));
-        let result = block.encode(&long, &"r".parse().unwrap(), 2, Timestamp::from_unix_nanos(0), 100);
+        let run = "r".parse().unwrap();
+        let result = block.encode(&long, (&run, Wire::Full), 2, Timestamp::from_unix_nanos(0), 100);
         assert!(result.unwrap_err() > BLOCK_BYTES * 4);
-        assert_eq!((block.bytes(), block.lines().len()), (&before[..], 1));
+        assert_eq!((&block.bytes, block.lines().len()), (&before, 1));
         assert!(block.bytes.capacity() <= BLOCK_BYTES);
     }
 
     #[test]
     fn a_replaced_line_moves_its_neighbours() {
         let mut block = block(&["a", "b", "c"]);
-        block.pop_front();
-        let second = block.front().unwrap().1.to_vec();
-        assert_eq!(block.replace(0, Role::Pinned, b""), second);
-        assert_eq!(block.front().unwrap().1, b"");
-        block.replace(1, Role::Event, b"longer than it was before, by far; really, by far, and further\n");
-        assert!(block.bytes().starts_with(b"longer"));
-        block.pop_front();
-        block.pop_front();
-        assert!(block.is_empty() && block.bytes().is_empty());
+        let whole = block.bytes.clone();
+        let (first, second) = (block.lines[0].len(), block.lines[1].len());
+        assert_eq!(block.replace(1, Role::Pinned, b""), whole[first..first + second]);
+        assert_eq!((block.lines[1].role, block.lines[1].len()), (Role::Pinned, 0));
+        let long = b"longer than it was before, by far; really, by far, and further\n";
+        block.replace(2, Role::Event, long);
+        assert_eq!(block.bytes, [&whole[..first], long].concat());
+        let (bytes, lines) = block.into_parts();
+        assert!(Block::from_parts(bytes, lines).is_empty());
     }
 }

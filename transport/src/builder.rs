@@ -8,11 +8,12 @@ use std::time::Duration;
 use choo_protocol::{GraphPayload, Limits, RunId};
 
 use crate::driver::{Driver, OnWarning};
-use crate::link::{Link, LinkConfig};
+use crate::link::{Link, LinkConfig, WELCOME_WAIT};
 use crate::ring::Bounds;
 use crate::shared::Shared;
 use crate::staging::Staging;
 use crate::started::Graph;
+use crate::wire::Wire;
 use crate::{
     EventBus, SocketPathError, SocketPusher, Warning, check_socket_path, clock, default_socket_path,
 };
@@ -37,6 +38,7 @@ pub struct Builder {
     socket: Option<PathBuf>,
     run: Option<RunId>,
     graph: Option<Graph>,
+    wire: Wire,
     bounds: Bounds,
     write_timeout: Duration,
     stall_timeout: Duration,
@@ -65,6 +67,7 @@ impl Default for Builder {
             socket: None,
             run: None,
             graph: None,
+            wire: Wire::Full,
             bounds: Bounds { bytes: BUFFER_BYTES, events: usize::MAX },
             write_timeout: WRITE_TIMEOUT,
             stall_timeout: STALL_TIMEOUT,
@@ -94,8 +97,18 @@ impl Builder {
         Builder { graph: Some(Graph { graph, parallelism }), ..self }
     }
 
-    /// How many bytes of encoded lines wait for a hub that is absent or slow; beyond that the oldest are
-    /// dropped, an eighth at a time, and the hub is told. Default: [`BUFFER_BYTES`].
+    /// Which lines go out. Default: [`Wire::Full`]. [`Wire::Seed`] is for the original tool's daemon.
+    pub fn wire(self, wire: Wire) -> Self {
+        Builder { wire, ..self }
+    }
+
+    /// How many bytes of encoded lines are kept: those that wait for a hub that is absent or slow, and as
+    /// many of those sent as there is room for, so that a hub that lost them can have them again. Default:
+    /// [`BUFFER_BYTES`].
+    ///
+    /// When it is full, lines that were sent go first. Of those that wait only the latest progress of each
+    /// task is kept, then the oldest output (`log.*`, `diff.*`) goes, then the oldest of the rest, an eighth
+    /// at a time; the hub is told what is missing, and the state that it led to.
     ///
     /// The last hundred events of up to 64 KiB are kept whatever this says, as is the newest line. Memory
     /// is at most twice the larger of this and 6.25 MiB, plus 6 MiB for bursts and the run's state. Raise
@@ -160,7 +173,7 @@ impl Builder {
             let millis = u64::try_from(anchor.timestamp(now).unix_millis()).unwrap_or(0);
             RunId::ulid(millis, fastrand::u128(..))
         });
-        let staging = Staging::new(run.clone(), Limits::default());
+        let staging = Staging::new(run.clone(), self.wire, Limits::default());
         if let Some(graph) = self.graph {
             staging.set_graph(graph, anchor.timestamp(now));
         }
@@ -168,10 +181,12 @@ impl Builder {
         let config = LinkConfig {
             path,
             run: run.clone(),
+            wire: self.wire,
             bounds: self.bounds,
             write_timeout: self.write_timeout,
             stall_timeout: self.stall_timeout,
             dial_timeout: self.dial_timeout,
+            welcome_wait: WELCOME_WAIT,
             backoff: self.backoff,
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,

@@ -153,7 +153,9 @@ impl Driver {
                 self.link.handle_dialed(now, result);
             }
             Woken::Readable => {
-                if let Some(Err(failure)) = self.socket.as_mut().map(Socket::discard_input) {
+                let Driver { socket, link, .. } = self;
+                let result = socket.as_mut().map(|socket| socket.read(|bytes| link.handle_received(bytes)));
+                if let Some(Err(failure)) = result {
                     (self.socket, self.blocked) = (None, false);
                     self.link.handle_hangup(now, failure);
                 }

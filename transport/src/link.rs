@@ -9,11 +9,14 @@ use choo_protocol::RunId;
 use crate::backoff::{Backoff, Delay};
 use crate::block::Block;
 use crate::clock::Anchor;
+use crate::inbound::{Inbound, Said};
 use crate::outbox::Outbox;
 use crate::ring::Bounds;
+use crate::session::Mode;
 use crate::staging::{Emitted, Staged};
 use crate::timers::{Timer, Timers};
 use crate::warning::Limiter;
+use crate::wire::Wire;
 use crate::{CloseReport, Failure, Stats, Warning};
 
 /// A connection that lasted this long has proved healthy: only then are former failures forgotten, or
@@ -23,15 +26,20 @@ const HEALTHY_AFTER: Duration = Duration::from_secs(5);
 /// How long a closing link waits for a hub that was there and is gone, as one that is being restarted.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+/// How long the peer may take to say that it is a hub; then it counts as one that says nothing.
+pub(crate) const WELCOME_WAIT: Duration = Duration::from_millis(200);
+
 /// What a link is to be like.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkConfig {
     pub(crate) path: PathBuf,
     pub(crate) run: RunId,
+    pub(crate) wire: Wire,
     pub(crate) bounds: Bounds,
     pub(crate) write_timeout: Duration,
     pub(crate) stall_timeout: Duration,
     pub(crate) dial_timeout: Duration,
+    pub(crate) welcome_wait: Duration,
     pub(crate) backoff: (Duration, Duration),
     pub(crate) seed: u64,
     pub(crate) anchor: Anchor,
@@ -39,17 +47,19 @@ pub(crate) struct LinkConfig {
 
 /// The state of the link and everything it decides.
 ///
+/// A connection begins with `link.hello`. A hub answers with `link.welcome`, which says what it has; to a
+/// peer that does not, a line counts as delivered once written whole, until it speaks after all.
+///
 /// A driver reports what happened by the `handle_*` methods. After each of them it asks
 /// [`Link::poll_action`] and [`Link::poll_warning`] until there is nothing more; while connected, it
 /// writes what [`Link::poll_transmit`] gives and reports by [`Link::handle_written`] or
 /// [`Link::handle_blocked`]. It calls [`Link::handle_timeout`] when [`Link::poll_timeout`] is reached,
 /// and ends when [`Link::is_closed`].
-///
-/// Every peer is one-way: what it says is not asked for, and a line counts as sent once written whole.
 #[derive(Debug)]
 pub(crate) struct Link {
     config: LinkConfig,
     outbox: Outbox,
+    inbound: Inbound,
     state: State,
     timers: Timers,
     backoff: Backoff,
@@ -67,6 +77,8 @@ pub(crate) struct Link {
     last_failure: Option<Failure>,
     /// Whether this outage has been warned of.
     outage_told: bool,
+    /// Whether it has been warned of that the hub has another run of this name.
+    foreign_told: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +103,8 @@ impl Link {
     /// A link that dials at once.
     pub(crate) fn new(config: LinkConfig, now: Instant) -> Self {
         let mut link = Link {
-            outbox: Outbox::new(config.run.clone(), config.bounds),
+            outbox: Outbox::new(config.run.clone(), config.wire, config.bounds),
+            inbound: Inbound::new(),
             state: State::Waiting,
             timers: Timers::default(),
             backoff: Backoff::new(config.backoff.0, config.backoff.1, config.seed),
@@ -107,6 +120,7 @@ impl Link {
             retry: None,
             last_failure: None,
             outage_told: false,
+            foreign_told: false,
             config,
         };
         link.dial(now);
@@ -120,7 +134,8 @@ impl Link {
         self.outbox.accept(staged);
         // Without a hub nobody misses anything yet, and its absence has been told.
         if self.connections > 0 {
-            let dropped = self.outbox.counts().evicted + self.emitted.refused;
+            let counts = self.outbox.counts();
+            let dropped = counts.evicted + counts.conflated + self.emitted.refused;
             let events = self.overflow_warnings.handle_count(now, dropped);
             self.warnings.extend(events.map(|events| Warning::Overflow { events }));
         }
@@ -166,7 +181,32 @@ impl Link {
         (self.outage_told, self.retry) = (false, None);
         self.timers.clear(Timer::Grace);
         self.timers.set_after(Timer::Healthy, now, HEALTHY_AFTER);
+        self.inbound = Inbound::new();
         self.outbox.open();
+        if self.config.wire == Wire::Full {
+            self.timers.set_after(Timer::Welcome, now, self.config.welcome_wait);
+        }
+    }
+
+    /// The peer said something.
+    pub(crate) fn handle_received(&mut self, bytes: &[u8]) {
+        if self.state != State::Up || self.config.wire == Wire::Seed {
+            return;
+        }
+        let Link { inbound, outbox, timers, config, .. } = self;
+        let mut foreign = false;
+        inbound.feed(bytes, &config.run, |said| match said {
+            Said::Welcome { have } => {
+                timers.clear(Timer::Welcome);
+                foreign |= !outbox.handle_welcome(have);
+            }
+            Said::Ack { seq } => outbox.handle_ack(seq),
+            Said::Ping(pong) => outbox.handle_ping(pong),
+        });
+        if foreign && !std::mem::replace(&mut self.foreign_told, true) {
+            self.warnings.push_back(Warning::RunTaken { run: self.config.run.clone() });
+        }
+        self.finish_if_done();
     }
 
     /// The connection ended without our doing.
@@ -205,6 +245,7 @@ impl Link {
                     self.actions.push_back(Action::HangUp);
                     self.lose(now, Failure::DialTimeout);
                 }
+                Timer::Welcome => self.outbox.begin_one_way(),
                 Timer::Write => self.stalled = true,
                 Timer::Stall => {
                     self.actions.push_back(Action::HangUp);
@@ -231,7 +272,7 @@ impl Link {
         let was_up = self.state == State::Up;
         self.state = State::Waiting;
         self.stalled = false;
-        for timer in [Timer::Dial, Timer::Write, Timer::Stall, Timer::Healthy] {
+        for timer in [Timer::Dial, Timer::Welcome, Timer::Write, Timer::Stall, Timer::Healthy] {
             self.timers.clear(timer);
         }
         self.last_failure = Some(failure.clone());
@@ -325,14 +366,19 @@ impl Link {
     pub(crate) fn stats(&self) -> Stats {
         let counts = self.outbox.counts();
         let (queued, queued_bytes) = self.outbox.queued();
+        let (delivered, reached) = self.outbox.delivered();
         Stats {
             connected: self.state == State::Up,
+            acking: self.outbox.mode() == Some(Mode::Acking),
             stalled: self.stalled,
             emitted: self.emitted.events,
             sent: counts.sent,
             queued,
             queued_bytes,
+            acked: delivered,
+            unacked: reached - delivered,
             evicted: counts.evicted,
+            conflated: counts.conflated,
             refused: self.emitted.refused,
             oversized: self.emitted.oversized,
             announced: counts.announced,
@@ -347,7 +393,13 @@ impl Link {
 impl Stats {
     /// What these numbers mean once the pusher is closed.
     pub(crate) fn close_report(&self, finished: bool) -> CloseReport {
-        CloseReport { sent: self.sent, unsent: self.queued, lost: self.lost(), finished }
+        CloseReport {
+            sent: self.sent,
+            unsent: self.queued,
+            unacked: self.unacked,
+            lost: self.lost(),
+            finished,
+        }
     }
 }
 

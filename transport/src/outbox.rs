@@ -1,44 +1,57 @@
-//! What the reader is to be sent next.
+//! What the peer is to be sent next.
 
-use choo_protocol::{Class, Limits, LinkBye, RunId, Timestamp, control_line, kind};
+use choo_protocol::{Limits, LinkBye, LinkHello, LinkPong, PROTO, RunId, Timestamp, control_line, kind};
 
 use crate::base::Base;
 use crate::begun::{Begun, Held, What};
-use crate::block::{Block, Meta, Role, kind_of};
-use crate::hole::{Holes, Reason};
+use crate::block::{Block, Meta, Role};
+use crate::hole::{Holes, is_dense};
 use crate::ring::{Bounds, Ring};
+use crate::session::{Mode, Session};
 use crate::staging::Staged;
-use crate::started::enrich;
+use crate::started::{Graph, enrich};
+use crate::wire::Wire;
+
+mod pressure;
 
 /// Ring, base and holes of one run, and the order in which they go out.
 ///
-/// A line leaves the ring when it is written whole or when the ring is full, and is folded into *base*
-/// as it leaves. Every connection begins with what a reader needs that was not there before:
-/// `orch.started`, then a snapshot of base; then come the ring and what is emitted meanwhile. Where
-/// lines were dropped, `link.lost` stands in their place, followed by a snapshot if they could have
-/// changed the state.
+/// Lines stay in the ring when they are sent, as long as there is room, and are folded into *base* as they
+/// leave it. A hub says what it has, and gets the rest: lines from the ring, and where those are gone,
+/// `orch.started` and a snapshot of base. For a peer that says nothing, what was written counts as
+/// delivered. Where lines were dropped unsent, `link.lost` stands in their place, followed by a snapshot if
+/// they could have changed the state.
 ///
 /// A line begun is finished before anything else; if the connection ends first, the whole line goes out
 /// on the next one.
 ///
-/// In the order of a driver: [`Outbox::accept`] what was emitted, [`Outbox::open`] at each connection,
-/// then [`Outbox::poll_bytes`] and [`Outbox::handle_written`] in turn, [`Outbox::close`] at its end.
+/// In the order of a driver: [`Outbox::accept`] what was emitted; [`Outbox::open`] at each connection, then
+/// [`Outbox::begin_one_way`] or [`Outbox::handle_welcome`] when it is known what the peer is;
+/// [`Outbox::poll_bytes`] and [`Outbox::handle_written`] in turn; [`Outbox::close`] at its end.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     run: RunId,
+    wire: Wire,
     ring: Ring,
     holes: Holes,
     base: Base,
     /// The first `orch.started`, unchanged for ever.
     pinned: Option<Pinned>,
-    /// The line being written, unless it is the ring's first.
+    session: Option<Session>,
+    sessions: u64,
+    /// The line being written, unless it lies in the ring.
     begun: Option<Begun>,
-    /// How many bytes of the ring's first line are written.
+    /// How many bytes of the line at the ring's cursor are written.
     front_written: usize,
     held: Option<Held>,
-    owed: Owed,
-    connected: bool,
-    bye: Bye,
+    /// The last event emitted.
+    last: u64,
+    /// The last event some peer has been sent or told of.
+    reached: u64,
+    /// The last event known to be delivered, with all before it.
+    delivered: u64,
+    /// The last event of a run that closes.
+    bye: Option<u64>,
     counts: Counts,
 }
 
@@ -47,8 +60,10 @@ pub(crate) struct Outbox {
 pub(crate) struct Counts {
     /// Written whole.
     pub(crate) sent: u64,
-    /// Dropped by the full ring.
+    /// Dropped unsent by the full ring.
     pub(crate) evicted: u64,
+    /// Dropped unsent in favour of a later progress of the same task.
+    pub(crate) conflated: u64,
     /// Told of by a `link.lost` that was written whole.
     pub(crate) announced: u64,
 }
@@ -60,42 +75,31 @@ struct Pinned {
     sent: bool,
 }
 
-/// What this connection still has to be told besides the ring.
-#[derive(Debug, Default)]
-struct Owed {
-    started: bool,
-    before_held: bool,
-    snapshot: bool,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Bye {
-    NotYet,
-    /// To be said when everything else is, with the last `seq`.
-    Wanted(u64),
-    Said,
-}
-
 impl Outbox {
-    pub(crate) fn new(run: RunId, bounds: Bounds) -> Self {
+    pub(crate) fn new(run: RunId, wire: Wire, bounds: Bounds) -> Self {
         Outbox {
-            base: Base::new(run.clone()),
+            base: Base::new(run.clone(), wire == Wire::Full),
             run,
+            wire,
             ring: Ring::new(bounds),
             holes: Holes::default(),
             pinned: None,
+            session: None,
+            sessions: 0,
             begun: None,
             front_written: 0,
             held: None,
-            owed: Owed::default(),
-            connected: false,
-            bye: Bye::NotYet,
+            last: 0,
+            reached: 0,
+            delivered: 0,
+            bye: None,
             counts: Counts::default(),
         }
     }
 
     /// Takes what was emitted, then makes room.
     pub(crate) fn accept(&mut self, staged: Staged) {
+        self.last = staged.emitted.events;
         let mut graphs = staged.graphs.into_iter();
         for mut block in staged.blocks {
             for index in 0..block.lines().len() {
@@ -106,14 +110,20 @@ impl Outbox {
             }
             self.ring.push(block);
         }
-        self.holes.append(staged.holes);
+        // Nobody can be told of them on the original tool's wire.
+        if self.wire == Wire::Full {
+            self.holes.append(staged.holes);
+        }
         self.make_room();
     }
 
-    fn accept_started(&mut self, block: &mut Block, index: usize, graph: Option<&crate::started::Graph>) {
+    fn accept_started(&mut self, block: &mut Block, index: usize, graph: Option<&Graph>) {
         let seq = block.lines()[index].seq;
         let mut line = block.replace(index, Role::Pinned, b"");
-        if let Some(enriched) = graph.and_then(|graph| enrich(&line, graph, &self.run, &Limits::default())) {
+        let limits = Limits::default();
+        if let Some(enriched) =
+            graph.and_then(|graph| enrich(&line, graph, (&self.run, seq), self.wire, &limits))
+        {
             line = enriched;
         }
         if self.pinned.is_none() {
@@ -124,168 +134,187 @@ impl Outbox {
         }
     }
 
-    /// Drops the oldest lines of a full ring.
-    fn make_room(&mut self) {
-        if !self.ring.is_over(self.holes.len()) {
-            return;
-        }
-        self.withdraw_unwritten();
-        while self.ring.is_above_low_water(self.holes.len()) {
-            let Some((meta, line)) = self.ring.front() else { return };
-            if meta.role == Role::Pinned {
-                self.evict_pinned(meta);
-            } else if self.front_written > 0 {
-                let held = Held { line: line.to_vec(), before: self.base.clone() };
-                self.base.fold(meta, line);
-                self.begun = Some(Begun::held(held.line.clone(), std::mem::take(&mut self.front_written)));
-                self.held = Some(held);
-            } else {
-                self.base.fold(meta, line);
-                self.holes.add(meta.seq, kind_of(line), line.len(), Reason::Overflow);
-                self.owed.snapshot |= self.connected && meta.class == Class::Lifecycle;
-                self.counts.evicted += 1;
-            }
-            self.ring.pop_front();
-        }
-    }
-
-    /// A line made here of which no byte is written yet will be made anew, to tell of what is dropped
-    /// now as well.
-    fn withdraw_unwritten(&mut self) {
-        let Some(begun) = self.begun.take_if(|begun| !begun.is_on_the_wire()) else { return };
-        match begun.what {
-            What::Lost(hole) => self.holes.insert(hole),
-            What::Snapshot if self.held.is_some() => self.owed.before_held = true,
-            What::Snapshot => self.owed.snapshot = true,
-            What::Started | What::Held | What::Bye => self.begun = Some(begun),
-        }
-    }
-
-    /// The pinned line keeps its bytes, so it only loses its place.
-    fn evict_pinned(&mut self, meta: Meta) {
-        let Some(pinned) = &self.pinned else { return };
-        self.base.fold(meta, &pinned.line);
-        let being_written = matches!(&self.begun, Some(Begun { what: What::Started, .. }));
-        self.owed.started = self.connected && !being_written;
-    }
-
-    /// A connection was made, to a reader that may have seen nothing yet.
+    /// A connection was made. Nothing but a greeting is said until it is known what the peer is.
     pub(crate) fn open(&mut self) {
-        self.connected = true;
-        self.owed = Owed {
-            started: self.pinned.as_ref().is_some_and(|pinned| pinned.seq <= self.base.through()),
-            before_held: self.held.as_ref().is_some_and(|held| held.before.holds_more()),
-            snapshot: self.base.holds_more(),
-        };
+        self.sessions += 1;
+        self.session = Some(Session::new(self.sessions));
+        if self.wire == Wire::Seed {
+            self.begin_one_way();
+        }
+    }
+
+    /// The peer says nothing, or is not to be talked with: it gets what was not delivered, and a picture of
+    /// what was, since it may be a new one.
+    pub(crate) fn begin_one_way(&mut self) {
+        let Some(mut session) = self.session.take() else { return };
+        while self.ring.front().is_some_and(|(meta, _)| meta.seq <= self.delivered) {
+            self.drop_front();
+        }
+        self.base.reach(self.delivered);
+        self.fold_told_holes();
+        self.sessions += 1;
+        session.begin(self.sessions, Mode::OneWay, 0, self.delivered);
+        session.hello_owed &= self.wire == Wire::Full;
+        session.started_owed = self.pinned.as_ref().is_some_and(|pinned| pinned.seq <= self.base.through());
+        self.session = Some(session);
+        self.ring.seek(0);
+    }
+
+    /// The peer is a hub and says up to where it has the run; it gets the rest, from the next line on.
+    /// Answers whether that can be so: `false` if it has more than it was ever sent.
+    pub(crate) fn handle_welcome(&mut self, have: u64) -> bool {
+        let Some(session) = &mut self.session else { return true };
+        if session.mode == Mode::Acking {
+            // It said so before.
+            self.handle_ack(have);
+            return true;
+        }
+        session.rewind = Some(have.min(self.reached));
+        have <= self.reached
+    }
+
+    /// The stream goes on behind an event, back or forth.
+    fn rewind(&mut self, have: u64) {
+        let Some(session) = &mut self.session else { return };
+        self.sessions += 1;
+        session.begin(self.sessions, Mode::Acking, have, have);
+        session.started_owed =
+            self.pinned.as_ref().is_some_and(|pinned| pinned.seq > have && pinned.seq <= self.base.through());
+        self.delivered = have;
+        self.ring.seek(have);
+    }
+
+    /// The hub has stored everything up to an event.
+    pub(crate) fn handle_ack(&mut self, seq: u64) {
+        let seq = seq.min(self.reached);
+        match &mut self.session {
+            Some(Session { rewind: Some(have), .. }) => *have = seq.max(*have),
+            Some(Session { mode: Mode::Acking, .. }) => self.delivered = seq.max(self.delivered),
+            _ => {}
+        }
+    }
+
+    /// The peer asks whether somebody is there.
+    pub(crate) fn handle_ping(&mut self, pong: LinkPong) {
+        if let Some(session) = &mut self.session {
+            session.owe_pong(pong);
+        }
     }
 
     /// The connection ended.
     pub(crate) fn close(&mut self) {
-        self.connected = false;
-        self.owed = Owed::default();
+        self.session = None;
+        self.begun = None;
         self.front_written = 0;
-        if let Some(Begun { what: What::Lost(hole), .. }) = self.begun.take() {
-            self.holes.insert(hole);
-        }
+        self.holes.abandon();
     }
 
     /// The next bytes to write, `None` when there is nothing to say. `time` is the present, for lines
     /// that are made here.
     pub(crate) fn poll_bytes(&mut self, time: Timestamp) -> Option<&[u8]> {
-        if !self.connected {
-            return None;
-        }
         if self.begun.is_none() && self.front_written == 0 {
+            if let Some(have) = self.session.as_mut()?.rewind.take() {
+                self.rewind(have);
+            }
             self.begun = self.next_made_line(time);
         }
         if let Some(begun) = &self.begun {
             return Some(begun.rest());
         }
-        let span = self.ring.span(self.holes.front().map(|hole| hole.from));
-        Some(&span[self.front_written..]).filter(|bytes| !bytes.is_empty())
+        let session = self.session.as_ref().filter(|session| session.mode != Mode::Greeting)?;
+        let span = match self.ring.next() {
+            Some(meta) if session.is_urgent() => &self.ring.span(None)[..meta.len()],
+            _ => self.ring.span(self.holes.next(session.number, session.floor)),
+        };
+        span.get(self.front_written..).filter(|bytes| !bytes.is_empty())
     }
 
-    /// The line that comes before the ring's first, if there is one.
+    /// The line that comes before that at the ring's cursor, if there is one.
     fn next_made_line(&mut self, time: Timestamp) -> Option<Begun> {
-        if self.held.is_some() {
-            return self.next_line_up_to_held(time);
+        let session = self.session.as_ref()?;
+        if session.hello_owed {
+            let first = self.ring.front().map_or(0, |(meta, _)| meta.seq);
+            let hello = LinkHello { proto: PROTO, run: self.run.clone(), first, last: self.last };
+            return Some(Begun::new(self.control_line(kind::LINK_HELLO, time, &hello), What::Hello));
         }
-        self.next_opening_line(time).or_else(|| self.next_line_in_place(time))
+        if let Some(pong) = session.next_pong() {
+            return Some(Begun::new(self.control_line(kind::LINK_PONG, time, pong), What::Pong));
+        }
+        if session.mode == Mode::Greeting {
+            return None;
+        }
+        // A line that was dropped while it was begun has its own past.
+        let held = self.held.as_ref().filter(|held| held.seq > session.cursor);
+        let past = held.map_or(&self.base, |held| &held.before);
+        if let Some(what) = self.next_of_the_past(session, past) {
+            return self.begin(what, time);
+        }
+        let through = past.through();
+        if held.is_some() {
+            return self.begin(What::Held, time);
+        }
+        if let Some(session) = &mut self.session {
+            session.cursor = session.cursor.max(through);
+        }
+        self.next_in_place(time)
     }
 
-    /// What stands for events that have left the ring, as far as this reader may not have it.
-    fn next_opening_line(&mut self, time: Timestamp) -> Option<Begun> {
-        let through = self.base.through();
-        let hole = self.holes.front().map(|hole| hole.from).filter(|from| *from <= through);
-        if let Some(pinned) = self.pinned.as_ref().filter(|_| self.owed.started) {
-            // A snapshot that reaches no further than `orch.started` would be ignored behind it, and a
-            // hole before it would look as if nobody told of it.
-            let snapshot_first = pinned.seq == through && self.owed.snapshot;
+    /// What the peer lacks of the events in `past`, which are no longer in the ring.
+    fn next_of_the_past(&self, session: &Session, past: &Base) -> Option<What> {
+        let through = past.through();
+        let started = self.pinned.as_ref().filter(|pinned| session.started_owed && pinned.seq <= through);
+        let snapshot = session.cursor < through && past.holds_more();
+        let hole = self.holes.next(session.number, session.floor).filter(|from| *from <= through);
+        if let Some(pinned) = started {
+            // A snapshot that reaches no further than `orch.started` would be ignored behind it, and a hole
+            // before it would look as if nobody told of it.
+            let snapshot_first = pinned.seq == through && snapshot;
             if !snapshot_first && hole.is_none_or(|from| pinned.seq < from) {
-                return self.begin_started();
+                return Some(What::Started);
             }
         }
         if hole.is_some() {
-            return self.begin_lost(time);
+            return Some(What::Lost);
         }
-        if std::mem::take(&mut self.owed.snapshot) {
-            return Some(Begun::new(self.base.snapshot(time), What::Snapshot));
+        if snapshot {
+            return Some(What::Snapshot(through));
         }
-        self.begin_started()
+        started.map(|_| What::Started)
     }
 
-    /// What comes in its turn before the next ordinary line.
-    fn next_line_in_place(&mut self, time: Timestamp) -> Option<Begun> {
-        let front = self.ring.front().map(|(meta, _)| meta);
-        if self.holes.front().is_some_and(|hole| front.is_none_or(|meta| hole.from < meta.seq)) {
-            return self.begin_lost(time);
+    /// What comes in its turn before the ordinary line at the cursor.
+    fn next_in_place(&mut self, time: Timestamp) -> Option<Begun> {
+        let session = self.session.as_ref()?;
+        let next = self.ring.next();
+        let hole = self.holes.next(session.number, session.floor);
+        if hole.is_some_and(|from| next.is_none_or(|meta| from < meta.seq)) {
+            return self.begin(What::Lost, time);
         }
-        match (front, &self.pinned) {
-            (Some(meta), Some(pinned)) if meta.role == Role::Pinned => {
-                Some(Begun::new(pinned.line.clone(), What::Started))
+        match next {
+            Some(Meta { role: Role::Pinned, .. }) => self.begin(What::Started, time),
+            None if self.bye.is_some() && !session.bye_said => self.begin(What::Bye, time),
+            Some(_) | None => None,
+        }
+    }
+
+    fn begin(&mut self, what: What, time: Timestamp) -> Option<Begun> {
+        let line = match what {
+            What::Started => self.pinned.as_ref()?.line.clone(),
+            What::Held => self.held.as_ref()?.line.clone(),
+            What::Lost => {
+                let session = self.session.as_ref()?;
+                let lost = self.holes.begin(session.number, session.floor)?;
+                self.control_line(kind::LINK_LOST, time, &lost)
             }
-            (Some(_), _) => None,
-            (None, _) => self.begin_bye(time),
-        }
-    }
-
-    /// The line that was dropped while it was begun has to go out again: what comes before it, or it.
-    fn next_line_up_to_held(&mut self, time: Timestamp) -> Option<Begun> {
-        let held = self.held.as_ref()?;
-        let through = held.before.through();
-        let pinned = self.pinned.as_ref().map(|pinned| pinned.seq).filter(|seq| *seq <= through);
-        let snapshot_first = pinned == Some(through) && self.owed.before_held;
-        if pinned.is_some()
-            && !snapshot_first
-            && let Some(started) = self.begin_started()
-        {
-            return Some(started);
-        }
-        let held = self.held.as_ref()?;
-        if std::mem::take(&mut self.owed.before_held) {
-            return Some(Begun::new(held.before.snapshot(time), What::Snapshot));
-        }
-        let line = held.line.clone();
-        let started = pinned.and_then(|_| self.begin_started());
-        Some(started.unwrap_or_else(|| Begun::new(line, What::Held)))
-    }
-
-    fn begin_started(&mut self) -> Option<Begun> {
-        let owed = std::mem::take(&mut self.owed.started);
-        let pinned = self.pinned.as_ref().filter(|_| owed)?;
-        Some(Begun::new(pinned.line.clone(), What::Started))
-    }
-
-    fn begin_lost(&mut self, time: Timestamp) -> Option<Begun> {
-        let hole = self.holes.pop_front()?;
-        let line = self.control_line(kind::LINK_LOST, time, &hole);
-        Some(Begun::new(line, What::Lost(hole)))
-    }
-
-    fn begin_bye(&mut self, time: Timestamp) -> Option<Begun> {
-        let Bye::Wanted(last) = self.bye else { return None };
-        let line = self.control_line(kind::LINK_BYE, time, &LinkBye { last });
-        Some(Begun::new(line, What::Bye))
+            What::Snapshot(through) => {
+                let held = self.held.as_ref().filter(|held| held.before.through() == through);
+                held.map_or(&self.base, |held| &held.before).snapshot(time)
+            }
+            What::Bye if self.wire == Wire::Seed => return None,
+            What::Bye => self.control_line(kind::LINK_BYE, time, &LinkBye { last: self.bye? }),
+            What::Hello | What::Pong => return None,
+        };
+        Some(Begun::new(line, what))
     }
 
     fn control_line<T: serde::Serialize>(&self, kind: &str, time: Timestamp, payload: &T) -> Vec<u8> {
@@ -294,65 +323,104 @@ impl Outbox {
         line
     }
 
-    /// The reader's side took the first `n` bytes of what [`Outbox::poll_bytes`] gave.
+    /// The peer's side took the first `n` bytes of what [`Outbox::poll_bytes`] gave.
     pub(crate) fn handle_written(&mut self, n: usize) {
         if let Some(begun) = &mut self.begun {
             begun.advance(n);
             if let Some(begun) = self.begun.take_if(|begun| begun.rest().is_empty()) {
-                self.finish(&begun);
+                self.finish(begun.what);
             }
             return;
         }
         self.front_written += n;
-        while let Some((meta, line)) = self.ring.front() {
+        while let Some(meta) = self.ring.next() {
             // The pinned line's place is empty here and is not passed by a write.
-            if meta.role == Role::Pinned || self.front_written < line.len() {
+            if meta.role == Role::Pinned || self.front_written < meta.len() {
                 break;
             }
-            self.front_written -= line.len();
-            self.base.fold(meta, line);
-            self.counts.sent += 1;
-            self.ring.pop_front();
+            self.front_written -= meta.len();
+            self.counts.sent += u64::from(self.ring.pass());
+            self.carry(meta.seq);
+        }
+        self.trim();
+    }
+
+    /// The peer has been sent, or told the fate of, an event and all before it.
+    fn carry(&mut self, seq: u64) {
+        self.reached = self.reached.max(seq);
+        let Some(session) = &mut self.session else { return };
+        session.cursor = session.cursor.max(seq);
+        if session.mode == Mode::OneWay {
+            self.delivered = self.delivered.max(seq);
         }
     }
 
-    fn finish(&mut self, begun: &Begun) {
-        match &begun.what {
+    /// A line made here was written whole.
+    fn finish(&mut self, what: What) {
+        let Some(session) = &mut self.session else { return };
+        match what {
+            What::Hello => session.hello_owed = false,
+            What::Pong => session.finish_pong(),
+            What::Bye => session.bye_said = true,
+            What::Snapshot(through) => self.carry(through),
             What::Started => {
+                session.started_owed = false;
                 if let Some(pinned) = &mut self.pinned {
                     self.counts.sent += u64::from(!std::mem::replace(&mut pinned.sent, true));
                 }
-                if let Some((meta, _)) = self.ring.front().filter(|(meta, _)| meta.role == Role::Pinned) {
-                    self.base.fold(meta, begun.line());
-                    self.ring.pop_front();
+                if let Some(meta) = self.ring.next().filter(|meta| meta.role == Role::Pinned) {
+                    self.ring.pass();
+                    self.carry(meta.seq);
                 }
             }
-            What::Lost(hole) => {
-                self.base.fold_lost(hole, begun.line());
-                self.counts.announced += hole.count;
-            }
-            What::Snapshot => {}
             What::Held => {
-                self.held = None;
-                self.counts.sent += 1;
+                if let Some(held) = self.held.take() {
+                    self.counts.sent += u64::from(held.first);
+                    self.carry(held.seq);
+                }
             }
-            What::Bye => self.bye = Bye::Said,
+            What::Lost => self.finish_lost(),
         }
+    }
+
+    fn finish_lost(&mut self) {
+        let Some(session) = &self.session else { return };
+        let Some((lost, first)) = self.holes.finish(session.number) else { return };
+        if first {
+            self.counts.announced += lost.count;
+        }
+        // Where base has changed, or more is missing than was told, a snapshot has yet to come.
+        let complete = lost.from <= session.cursor + 1 && is_dense(&lost);
+        if complete && self.base.changed() <= session.cursor && self.held.is_none() {
+            self.carry(lost.to);
+        }
+        self.reached = self.reached.max(lost.to);
+        self.fold_told_holes();
     }
 
     /// Asks for `link.bye` once everything else is said.
     pub(crate) fn say_bye(&mut self, last: u64) {
-        if self.bye == Bye::NotYet {
-            // Without a single event there is no run to take leave from.
-            self.bye = if last == 0 { Bye::Said } else { Bye::Wanted(last) };
-        }
+        self.bye.get_or_insert(last);
     }
 
-    /// Whether everything is said, `link.bye` included.
+    /// Whether everything is said, `link.bye` included, and a hub has said that it has it.
     pub(crate) fn is_finished(&self) -> bool {
-        let empty = self.begun.is_none() && self.held.is_none() && self.ring.front().is_none();
-        let told = self.holes.len() == 0 && !(self.owed.started || self.owed.snapshot);
-        empty && told && self.bye == Bye::Said
+        let Some(last) = self.bye else { return false };
+        // Without a single event there is no run to take leave from.
+        if last == 0 {
+            return true;
+        }
+        let Some(session) = &self.session else { return false };
+        let said = match self.wire {
+            Wire::Full => session.bye_said,
+            Wire::Seed => self.ring.next().is_none() && !session.started_owed,
+        };
+        said && self.begun.is_none() && (session.mode != Mode::Acking || self.delivered >= last)
+    }
+
+    /// What the peer is, while there is one.
+    pub(crate) fn mode(&self) -> Option<Mode> {
+        self.session.as_ref().map(|session| session.mode)
     }
 
     /// What became of the events so far.
@@ -360,27 +428,36 @@ impl Outbox {
         self.counts
     }
 
-    /// How many events are queued, and the bytes of their lines.
+    /// The last event known to be delivered, with all before it; and the last one sent.
+    pub(crate) fn delivered(&self) -> (u64, u64) {
+        (self.delivered, self.reached)
+    }
+
+    /// How many events were never sent, and the bytes of their lines.
     pub(crate) fn queued(&self) -> (u64, u64) {
         let pinned = self.pinned.as_ref().filter(|pinned| !pinned.sent).map(|pinned| pinned.line.len());
-        let held = self.held.as_ref().map(|held| held.line.len());
+        let held = self.held.as_ref().filter(|held| held.first).map(|held| held.line.len());
         let extra = [pinned, held].into_iter().flatten();
         let (count, bytes) = extra.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
-        ((self.ring.events() + count) as u64, (self.ring.bytes() + bytes) as u64)
+        let (all, written) = (self.ring.all(), self.ring.written());
+        ((all.events - written.events + count) as u64, (all.bytes - written.bytes + bytes) as u64)
     }
 
     /// Empty blocks for the emitter.
     pub(crate) fn take_spare(&mut self) -> Vec<Block> {
         self.ring.take_spare()
     }
+}
 
+#[cfg(test)]
+impl Outbox {
     /// How many lost events nobody has been told of.
-    #[cfg(test)]
     pub(crate) fn untold(&self) -> u64 {
-        let being_told = match &self.begun {
-            Some(Begun { what: What::Lost(hole), .. }) => hole.count,
-            _ => 0,
-        };
-        self.holes.events() + being_told
+        self.holes.untold()
+    }
+
+    /// Bytes of all lines that are kept, sent ones included, but for the pinned one.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.ring.all().bytes + self.held.as_ref().map_or(0, |held| held.line.len())
     }
 }

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{Failure, Peer};
 
-/// What the peer says is taken in pieces of this size; nothing of it is needed.
+/// What the peer says is taken in pieces of this size.
 const READ_BYTES: usize = 4 << 10;
 
 /// How many such pieces are taken before it is the writer's turn again.
@@ -49,8 +49,8 @@ impl Socket {
         }
     }
 
-    /// Takes what the peer has said, so that its end is noticed; nothing it says is asked for.
-    pub(crate) fn discard_input(&mut self) -> Result<(), Failure> {
+    /// Takes what the peer has said.
+    pub(crate) fn read(&mut self, mut on: impl FnMut(&[u8])) -> Result<(), Failure> {
         let mut scratch = [0; READ_BYTES];
         for _ in 0..READS {
             match self.stream.get_ref().read(&mut scratch) {
@@ -59,7 +59,7 @@ impl Socket {
                     self.half_closed = true;
                     return Ok(());
                 }
-                Ok(_) => {}
+                Ok(n) => on(&scratch[..n]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Failure::of_transfer(&error)),
@@ -118,9 +118,9 @@ mod tests {
     fn a_peer_that_only_reads_is_kept_and_one_that_is_gone_is_noticed() {
         let (mut socket, mut peer) = pair();
         peer.write_all(b"nobody asked").unwrap();
-        assert_eq!(socket.discard_input(), Ok(()));
+        assert_eq!(socket.read(|_| ()), Ok(()));
         peer.shutdown(Shutdown::Write).unwrap();
-        assert_eq!(socket.discard_input(), Ok(()));
+        assert_eq!(socket.read(|_| ()), Ok(()));
         assert!(socket.half_closed);
         assert_eq!(socket.write(b"line\n"), Ok(Some(5)));
         drop(peer);
@@ -128,7 +128,7 @@ mod tests {
 
         let (mut socket, peer) = pair();
         drop(peer);
-        assert_eq!(socket.discard_input(), Err(Failure::Closed));
+        assert_eq!(socket.read(|_| ()), Err(Failure::Closed));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::block::{Block, Role};
 use crate::hole::{Holes, Reason};
 use crate::ring::SPARE_BLOCKS;
 use crate::started::Graph;
+use crate::wire::Wire;
 
 /// What bulk may fill before it is refused. The writer empties staging within microseconds unless it
 /// gets no processor, so this bounds a burst, not the run.
@@ -24,6 +25,7 @@ const LIFECYCLE_BYTES: usize = 6 << 20;
 #[derive(Debug)]
 pub(crate) struct Staging {
     run: RunId,
+    wire: Wire,
     limits: Limits,
     inner: Mutex<Inner>,
     wake: Wake,
@@ -74,8 +76,8 @@ pub(crate) struct Emitted {
 }
 
 impl Staging {
-    pub(crate) fn new(run: RunId, limits: Limits) -> Self {
-        Staging { run, limits, inner: Mutex::default(), wake: Wake::new() }
+    pub(crate) fn new(run: RunId, wire: Wire, limits: Limits) -> Self {
+        Staging { run, wire, limits, inner: Mutex::default(), wake: Wake::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -90,7 +92,7 @@ impl Staging {
         if inner.closed {
             return;
         }
-        inner.push(event, time, &self.run, &self.limits);
+        inner.push(event, time, (&self.run, self.wire), &self.limits);
         self.unlock_and_wake(inner);
     }
 
@@ -103,7 +105,7 @@ impl Staging {
         }
         if inner.started {
             let event = Event::graph(graph.graph.clone());
-            inner.push(&event, time, &self.run, &self.limits);
+            inner.push(&event, time, (&self.run, self.wire), &self.limits);
         }
         inner.graph = Some(Arc::new(graph));
         self.unlock_and_wake(inner);
@@ -153,7 +155,7 @@ impl Staging {
         let mut inner = self.lock();
         let news = !inner.full.is_empty()
             || !inner.current.is_empty()
-            || inner.holes.len() > 0
+            || !inner.holes.is_empty()
             || inner.close != seen;
         if news {
             return None;
@@ -169,7 +171,7 @@ impl Staging {
 }
 
 impl Inner {
-    fn push(&mut self, event: &Event, time: Timestamp, run: &RunId, limits: &Limits) {
+    fn push(&mut self, event: &Event, time: Timestamp, form: (&RunId, Wire), limits: &Limits) {
         self.seq += 1;
         self.emitted.events += 1;
         let room = match Class::of(&event.kind) {
@@ -188,7 +190,7 @@ impl Inner {
                 self.full.push(full);
             }
         }
-        match self.current.encode(event, run, self.seq, time, limits.of(&event.kind)) {
+        match self.current.encode(event, form, self.seq, time, limits.of(&event.kind)) {
             Ok(bytes) => {
                 self.bytes += bytes;
                 if Role::of(&event.kind) == Role::Started {
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     fn staging() -> Staging {
-        Staging::new("r".parse().unwrap(), Limits::default())
+        Staging::new("r".parse().unwrap(), Wire::Full, Limits::default())
     }
 
     fn push(staging: &Staging, event: &Event) {
@@ -245,11 +247,10 @@ mod tests {
         push(&staging, &Event::unit_completed("a"));
         let Emitted { events, refused, .. } = staging.emitted();
         assert_eq!((events, refused), (21, 9));
-        let mut staged = staging.take(Vec::new());
+        let staged = staging.take(Vec::new());
         assert_eq!(seqs(&staged), (1..=11).chain([21]).collect::<Vec<_>>());
-        let hole = staged.holes.pop_front().unwrap();
+        let [hole] = &staged.holes.list()[..] else { panic!("one hole") };
         assert_eq!((hole.from, hole.to, hole.count, hole.by_type[kind::LOG_STDOUT]), (12, 20, 9, 9));
-        assert_eq!(staged.holes.len(), 0);
 
         let failure = Event::unit_failed("a", "x".repeat(400 << 10));
         (0..20).for_each(|_| push(&staging, &failure));
@@ -261,9 +262,9 @@ mod tests {
         let staging = staging();
         push(&staging, &Event::unit_failed("a", "x".repeat(600 << 10)));
         push(&staging, &Event::unit_failed("a", "x"));
-        let mut staged = staging.take(Vec::new());
+        let staged = staging.take(Vec::new());
         assert_eq!((seqs(&staged), staging.emitted().oversized), (vec![2], 1));
-        assert_eq!(staged.holes.pop_front().unwrap().reason, "oversized");
+        assert_eq!(staged.holes.list()[0].reason, "oversized");
     }
 
     #[test]
@@ -277,8 +278,9 @@ mod tests {
         assert_eq!(staged.graphs[0].as_deref(), Some(&graph()));
         staging.set_graph(graph(), Timestamp::from_unix_nanos(0));
         let staged = staging.take(Vec::new());
-        let (meta, line) = staged.blocks[0].front().unwrap();
-        assert_eq!((meta.seq, crate::block::kind_of(line)), (2, kind::GRAPH));
+        let seq = staged.blocks[0].lines()[0].seq;
+        let (bytes, _) = staged.blocks.into_iter().next().unwrap().into_parts();
+        assert_eq!((seq, crate::block::kind_of(&bytes)), (2, kind::GRAPH));
     }
 
     #[test]

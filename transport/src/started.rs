@@ -3,6 +3,8 @@
 use choo_protocol::{Event, GraphPayload, Limits, Line, OrchStarted, Payload, RunId, kind};
 use serde_json::{Map, Value};
 
+use crate::wire::Wire;
+
 /// What the program told the pusher of its run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Graph {
@@ -14,7 +16,13 @@ pub(crate) struct Graph {
 /// graph already, its payload is no object, or it would become longer than any reader takes.
 ///
 /// Works on the encoded line, so the event that other handlers hold is never touched.
-pub(crate) fn enrich(line: &[u8], graph: &Graph, run: &RunId, limits: &Limits) -> Option<Vec<u8>> {
+pub(crate) fn enrich(
+    line: &[u8],
+    graph: &Graph,
+    (run, seq): (&RunId, u64),
+    wire: Wire,
+    limits: &Limits,
+) -> Option<Vec<u8>> {
     let line = Line::parse(line.strip_suffix(b"\n").unwrap_or(line), limits).ok()?;
     let mut payload: Map<String, Value> = match line.payload() {
         Some(payload) => payload.ok()?,
@@ -43,7 +51,7 @@ pub(crate) fn enrich(line: &[u8], graph: &Graph, run: &RunId, limits: &Limits) -
         Payload::json(&payload).ok()?
     };
     let mut out = Vec::new();
-    Event::from_line(&line).payload(enriched).encode(Some(run), line.seq, line.time?, &mut out);
+    wire.encode(&Event::from_line(&line).payload(enriched), run, seq, line.time?, &mut out);
     (out.len() <= limits.of(kind::ORCH_STARTED)).then_some(out)
 }
 
@@ -63,7 +71,7 @@ mod tests {
         let run: RunId = "r".parse().unwrap();
         let mut line = Vec::new();
         event.encode(Some(&run), Some(3), Timestamp::from_unix_nanos(0), &mut line);
-        let line = enrich(&line, &graph(), &run, limits)?;
+        let line = enrich(&line, &graph(), (&run, 3), Wire::Full, limits)?;
         let value: Value = serde_json::from_slice(&line).unwrap();
         assert_eq!((&value["run"], &value["seq"]), (&json!("r"), &json!(3)));
         Some(value["payload"].clone())

@@ -13,6 +13,8 @@ use crate::Delay;
 pub struct Stats {
     /// Whether there is a connection.
     pub connected: bool,
+    /// Whether the peer is a hub that says what it has stored.
+    pub acking: bool,
     /// Whether the peer has not taken a byte for the write timeout though there was something to write.
     pub stalled: bool,
     /// Events emitted; the last `seq`.
@@ -23,8 +25,15 @@ pub struct Stats {
     pub queued: u64,
     /// Bytes of their lines, as far as the writer has them.
     pub queued_bytes: u64,
-    /// Events dropped, oldest first, because the buffer was full.
+    /// The last `seq` that has been delivered with all before it: stored by the hub as it says, or
+    /// written whole to a peer that says nothing.
+    pub acked: u64,
+    /// How many events behind that were sent to a hub that has not said yet that it stored them.
+    pub unacked: u64,
+    /// Events dropped because the buffer was full: bulk first, each class oldest first.
     pub evicted: u64,
+    /// Progress events dropped from the full buffer since a later one of the same task waited.
+    pub conflated: u64,
     /// Events refused when emitted because the writer did not keep up at all.
     pub refused: u64,
     /// Events refused when emitted because their line would be longer than the wire allows.
@@ -44,7 +53,7 @@ pub struct Stats {
 impl Stats {
     /// Events that will not be sent, for whatever reason.
     pub fn lost(&self) -> u64 {
-        self.evicted + self.refused + self.oversized
+        self.evicted + self.conflated + self.refused + self.oversized
     }
 
     /// How often a connection was made after the first.
@@ -61,6 +70,8 @@ pub struct CloseReport {
     pub sent: u64,
     /// Events that were not sent and now never will be.
     pub unsent: u64,
+    /// Events sent to a hub that has not said that it stored them.
+    pub unacked: u64,
     /// Events dropped before for lack of room or for their size.
     pub lost: u64,
     /// Whether the writer came to its end within the deadline.
@@ -68,9 +79,9 @@ pub struct CloseReport {
 }
 
 impl CloseReport {
-    /// Whether every event was sent.
+    /// Whether every event was sent, and stored if the peer is a hub that says so.
     pub fn is_complete(&self) -> bool {
-        self.finished && self.unsent == 0 && self.lost == 0
+        self.finished && self.unsent == 0 && self.unacked == 0 && self.lost == 0
     }
 }
 

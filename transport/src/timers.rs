@@ -9,6 +9,8 @@ pub(crate) enum Timer {
     Retry,
     /// The end of an attempt to connect.
     Dial,
+    /// The peer has had its time to say that it is a hub.
+    Welcome,
     /// So long without progress that the link counts as stalled.
     Write,
     /// So long without progress that the peer counts as dead.
@@ -21,8 +23,16 @@ pub(crate) enum Timer {
     Close,
 }
 
-const ALL: [Timer; 7] =
-    [Timer::Retry, Timer::Dial, Timer::Write, Timer::Stall, Timer::Healthy, Timer::Grace, Timer::Close];
+const ALL: [Timer; 8] = [
+    Timer::Retry,
+    Timer::Dial,
+    Timer::Welcome,
+    Timer::Write,
+    Timer::Stall,
+    Timer::Healthy,
+    Timer::Grace,
+    Timer::Close,
+];
 
 /// The table: at most one deadline for each purpose.
 #[derive(Debug, Default)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use choo_protocol::RunId;
+
 use crate::Failure;
 
 /// Something a person should know, though the run goes on. `Display` gives one line for the console.
@@ -33,6 +35,12 @@ pub enum Warning {
         /// How many since the last such warning.
         events: u64,
     },
+    /// The hub has more events of a run of this name than this pusher ever sent: another program used the
+    /// name before, and these events will be taken for repeats of that one's. Told once.
+    RunTaken {
+        /// The name.
+        run: RunId,
+    },
     /// Events were dropped because their lines are longer than the wire allows.
     Oversized {
         /// How many since the last such warning.
@@ -55,6 +63,9 @@ impl fmt::Display for Warning {
             ),
             Warning::Overflow { events } => {
                 write!(f, "buffer full, {events} events will be missing in the web UI")
+            }
+            Warning::RunTaken { run } => {
+                write!(f, "the web UI knows another run named {run} and will mix them up; name each run anew")
             }
             Warning::Oversized { events } => {
                 write!(f, "{events} events will be missing in the web UI: longer than a line may be")

@@ -18,7 +18,7 @@ fn started() -> Event {
 }
 
 #[test]
-fn s0_b16_s0_b17_the_oldest_are_dropped_and_a_late_reader_is_right() {
+fn s0_b17_c_05_the_oldest_output_goes_first_and_what_changes_the_state_stays() {
     let mut world = small(Place::Empty);
     world.emit(&started());
     world.emit(&Event::unit_started("app"));
@@ -28,14 +28,81 @@ fn s0_b16_s0_b17_the_oldest_are_dropped_and_a_late_reader_is_right() {
     let stats = world.stats();
     assert_eq!((stats.evicted, stats.queued), (53, 101));
     world.catch_up();
-    assert_eq!(&world.reader.kinds()[..3], ["orch.started", "link.lost", "orch.snapshot"]);
-    assert_eq!(world.reader.seqs()[1..], (55..=154).collect::<Vec<_>>());
+    let kinds = ["orch.started", "unit.started", "unit.completed", "link.lost", "log.stdout"];
+    assert_eq!(&world.reader.kinds()[..5], kinds);
+    assert_eq!(world.reader.seqs()[3..], (57..=154).collect::<Vec<_>>());
     let lost = &world.reader.lost[0];
-    assert_eq!((lost.from, lost.to, lost.count, lost.reason.as_str()), (2, 54, 53, "overflow"));
-    assert_eq!((lost.by_type["unit.started"], lost.by_type["log.stdout"]), (1, 51));
+    assert_eq!((lost.from, lost.to, lost.count, lost.reason.as_str()), (4, 56, 53, "overflow"));
+    assert_eq!(lost.by_type["log.stdout"], 53);
     assert!(lost.bytes > 53 * 80);
-    assert_eq!(world.reader.state.units["app"].status, UnitStatus::Complete);
     assert_eq!(world.reader.state.loss.count, 53);
+    assert!(world.reader.state.summaries.is_empty(), "no snapshot was needed");
+    world.assert_picture();
+}
+
+#[test]
+fn s0_b16_where_nothing_but_lifecycle_is_left_its_oldest_becomes_a_snapshot() {
+    let mut world = small(Place::Empty);
+    world.emit(&started());
+    world.emit_logs(50, 10);
+    for i in 0..150 {
+        world.emit(&Event::unit_started(format!("unit-{}", i % 60)));
+    }
+    world.emit(&Event::unit_failed("late", "the newest are kept"));
+    let stats = world.stats();
+    assert_eq!((stats.evicted, stats.queued), (101, 101));
+    world.catch_up();
+    assert_eq!(&world.reader.kinds()[..3], ["orch.started", "link.lost", "orch.snapshot"]);
+    assert_eq!(world.reader.seqs()[1..], (103..=202).collect::<Vec<_>>());
+    let lost = &world.reader.lost[0];
+    assert_eq!((lost.from, lost.to, lost.count), (2, 102, 101));
+    assert_eq!((lost.by_type["unit.started"], lost.by_type["log.stdout"]), (51, 50));
+    assert_eq!(world.reader.state.units["unit-0"].status, UnitStatus::InProgress);
+    world.assert_picture();
+}
+
+fn progress(unit: &str, task: i64, done: u64) -> Event {
+    let payload = choo_protocol::Payload::json(&serde_json::json!({"done": done, "total": 100})).unwrap();
+    Event::new(kind::TASK_PROGRESS).unit(unit).task(task).payload(payload)
+}
+
+#[test]
+fn of_the_progress_of_a_task_the_latest_stays_and_the_rest_is_told() {
+    let mut world = small(Place::Empty);
+    world.emit(&started());
+    world.emit(&Event::unit_started("app"));
+    world.emit(&Event::unit_started("web"));
+    world.emit_logs(20, 10);
+    for done in 0..60 {
+        world.emit(&progress("app", 1, done));
+        world.emit(&progress("web", 1, done));
+    }
+    let stats = world.stats();
+    assert!(stats.conflated > 0 && stats.evicted == 0, "progress goes before output: {stats:?}");
+    world.catch_up();
+    assert_eq!(world.reader.kinds().iter().filter(|kind| **kind == "log.stdout").count(), 20);
+    assert!(world.reader.seqs().ends_with(&[142, 143]), "the latest of both");
+    assert!(world.reader.lost.iter().all(|lost| lost.reason == "conflated"));
+    assert_eq!(world.reader.lost.iter().map(|lost| lost.count).sum::<u64>(), stats.conflated);
+    world.assert_picture();
+}
+
+#[test]
+fn output_and_lifecycle_in_turn_do_not_end_in_a_thousand_announcements() {
+    let mut config = config();
+    config.bounds.bytes = 1 << 20;
+    let mut world = World::with(config, Place::Empty);
+    world.emit(&started());
+    for i in 0..12_000 {
+        world.emit(&Event::unit_started(format!("unit-{}", i % 60)));
+        world.emit_logs(1, 100);
+    }
+    world.catch_up();
+    let lifecycle = world.reader.kinds().iter().filter(|kind| **kind == "unit.started").count();
+    let logs = world.reader.kinds().iter().filter(|kind| **kind == "log.stdout").count();
+    assert!(lifecycle > 3 * logs, "{lifecycle} lifecycle, {logs} logs");
+    assert!(world.reader.lost.len() <= crate::hole::MAX_HOLES, "{}", world.reader.lost.len());
+    assert_eq!(world.stats().announced, world.stats().lost());
     world.assert_picture();
 }
 
@@ -204,7 +271,9 @@ fn a_graph_event_beyond_the_ring_is_kept_as_state() {
     world.emit(&started());
     let graph = choo_protocol::GraphPayload::build([("a", vec![]), ("b", vec!["a"])]).unwrap();
     world.emit(&Event::graph(graph));
-    world.emit_logs(200, 10);
+    for _ in 0..200 {
+        world.emit(&Event::unit_started("a"));
+    }
     world.catch_up();
     assert!(!world.reader.kinds().contains(&kind::GRAPH));
     assert_eq!(world.reader.state.units["b"].depends_on, ["a"]);

@@ -10,10 +10,10 @@ use choo_protocol::{
 
 use crate::clock::{self, Anchor};
 use crate::link::{Action, Link, LinkConfig};
-use crate::ring::Bounds;
+use crate::ring::{Bounds, FLOOR_EVENTS, FLOOR_LINE};
 use crate::staging::Staging;
 use crate::started::Graph;
-use crate::{Failure, Stats, Warning};
+use crate::{Failure, Stats, Warning, Wire};
 
 pub(crate) const fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -35,6 +35,7 @@ pub(crate) struct World {
     pub(crate) link: Link,
     pub(crate) now: Instant,
     start: Instant,
+    bound: usize,
     staging: Staging,
     anchor: Anchor,
     pub(crate) place: Place,
@@ -99,6 +100,10 @@ impl Reader {
             let line = Line::parse(bytes, &Limits::default()).expect("every whole line is a line");
             assert_eq!(line.run.as_deref(), Some("r"));
             match &*line.kind {
+                kind::LINK_HELLO => {
+                    assert!(lines.last().unwrap().is_empty(), "said first, and once");
+                    return;
+                }
                 kind::LINK_LOST => lost.push(line.payload().unwrap().unwrap()),
                 kind::LINK_BYE => *bye = Some(line.payload().unwrap().unwrap()),
                 kind::ORCH_SNAPSHOT => {
@@ -143,10 +148,13 @@ pub(crate) fn config() -> LinkConfig {
     LinkConfig {
         path: "/run/choo/web.sock".into(),
         run: run(),
+        wire: Wire::Full,
         bounds: Bounds { bytes: 8 << 20, events: usize::MAX },
         write_timeout: millis(100),
         stall_timeout: millis(5000),
         dial_timeout: millis(5000),
+        // Nobody answers here, so nothing is gained by waiting.
+        welcome_wait: millis(0),
         backoff: (millis(100), millis(5000)),
         seed: 1,
         anchor: Anchor::new(clock::now(), 1_737_196_200_000_000_000),
@@ -161,12 +169,13 @@ impl World {
 
     pub(crate) fn with(config: LinkConfig, place: Place) -> Self {
         let now = clock::now();
-        let anchor = config.anchor;
+        let (anchor, wire) = (config.anchor, config.wire);
         let mut world = World {
+            bound: config.bounds.bytes,
             link: Link::new(config, now),
             now,
             start: now,
-            staging: Staging::new(run(), Limits::default()),
+            staging: Staging::new(run(), wire, Limits::default()),
             anchor,
             place,
             dialing: false,
@@ -301,6 +310,9 @@ impl World {
         let outbox = self.link.outbox();
         assert_eq!(stats.emitted, stats.sent + stats.queued + stats.lost(), "{stats:?}");
         assert_eq!(stats.lost(), stats.announced + outbox.untold(), "{stats:?}");
+        // A hundred events are kept whatever the bound, and the newest, and one that is being written.
+        let bound = self.bound.max(FLOOR_EVENTS * FLOOR_LINE) + 2 * Limits::LINE;
+        assert!(outbox.kept_bytes() <= bound, "{} bytes", outbox.kept_bytes());
     }
 
     /// Lets the socket take `bytes` more.

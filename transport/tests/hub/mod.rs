@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use choo_protocol::{Limits, Line, RunState, WireEvent};
+use choo_protocol::{Limits, Line, RunState, WireEvent, kind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// No wait of these tests is longer; reaching it is a failure.
@@ -83,10 +83,15 @@ impl Connection {
         (bytes.pop()? == b'\n').then_some(bytes)
     }
 
+    /// The next line that is no `link.hello`.
     pub(crate) fn next_line(&mut self) -> Option<WireEvent> {
-        let bytes = self.next_raw()?;
-        let line = Line::parse(&bytes, &Limits::default()).expect("every whole line is a line");
-        Some(WireEvent::from(&line))
+        loop {
+            let bytes = self.next_raw()?;
+            let line = Line::parse(&bytes, &Limits::default()).expect("every whole line is a line");
+            if line.kind != kind::LINK_HELLO {
+                return Some(WireEvent::from(&line));
+            }
+        }
     }
 
     pub(crate) fn stop_sending(&self) {
@@ -98,6 +103,9 @@ impl Connection {
         let mut state = RunState::new("r".parse().unwrap());
         while let Some(bytes) = self.next_raw() {
             let line = Line::parse(&bytes, &Limits::default()).expect("every whole line is a line");
+            if line.kind == kind::LINK_HELLO {
+                continue;
+            }
             state.apply(&line);
             lines.push(WireEvent::from(&line));
         }

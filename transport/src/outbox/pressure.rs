@@ -1,0 +1,186 @@
+//! What leaves a full ring, and in which order.
+
+use std::collections::HashMap;
+
+use choo_protocol::{Class, Limits, Line};
+
+use super::Outbox;
+use crate::begun::{Begun, Held, What};
+use crate::block::{Meta, Role, kind_of};
+use crate::hole::Reason;
+use crate::session::Mode;
+use crate::wire::Wire;
+
+/// How many bytes of sent lines are kept for a peer that says nothing: it may be a hub that is slow to
+/// say what it has.
+const ONE_WAY_KEEP: usize = 1 << 20;
+
+impl Outbox {
+    /// Makes room in a full ring, in the order of SPEC §4. What was written but not acknowledged is
+    /// forgotten without a word: chances are that it arrived, and base tells of it if not. What was not
+    /// written is announced.
+    pub(super) fn make_room(&mut self) {
+        if self.ring.is_over() {
+            self.withdraw_unwritten();
+            self.forget_written();
+        }
+        if self.ring.is_over() {
+            self.conflate_progress();
+        }
+        if self.ring.is_over() {
+            self.evict_bulk();
+        }
+        if self.ring.is_over() {
+            while self.ring.is_above_low_water() && self.ring.front().is_some() {
+                self.drop_front();
+            }
+        }
+        self.limit_holes();
+    }
+
+    /// For a peer that says nothing hardly anything is kept that it was sent.
+    pub(super) fn trim(&mut self) {
+        let keep = match (self.wire, self.mode()) {
+            (Wire::Seed, _) => 0,
+            (Wire::Full, Some(Mode::OneWay)) => ONE_WAY_KEEP,
+            (Wire::Full, _) => return,
+        };
+        if self.ring.written().bytes <= keep {
+            return;
+        }
+        let delivered = self.delivered;
+        while self.ring.written().bytes > keep
+            && self.ring.front().is_some_and(|(meta, _)| meta.seq <= delivered)
+        {
+            self.drop_front();
+        }
+        self.fold_told_holes();
+    }
+
+    /// A line made here of which no byte is written yet will be made anew, to tell of what is dropped now
+    /// as well.
+    fn withdraw_unwritten(&mut self) {
+        if let Some(begun) = self.begun.take_if(|begun| !begun.is_on_the_wire())
+            && begun.what == What::Lost
+        {
+            self.holes.abandon();
+        }
+    }
+
+    fn forget_written(&mut self) {
+        let through = self.ring.written_through();
+        let cursor = self.session.as_ref().map_or(0, |session| session.cursor);
+        while let Some((meta, _)) = self.ring.front().filter(|(meta, _)| meta.seq <= through) {
+            // What the peer still waits for costs it a snapshot, so more goes at a time.
+            let goes = if meta.seq > cursor { self.ring.is_above_low_water() } else { self.ring.is_over() };
+            if !goes {
+                return;
+            }
+            self.drop_front();
+        }
+    }
+
+    /// Of the progress events of a task that wait, the latest stands for all.
+    fn conflate_progress(&mut self) {
+        let limits = Limits::default();
+        let begun = self.begun_in_ring();
+        let is_progress = |meta: Meta| meta.role == Role::Progress && Some(meta.seq) != begun;
+        let task_of = |line: &[u8]| {
+            let line = Line::parse(line.strip_suffix(b"\n").unwrap_or(line), &limits).ok()?;
+            Some((line.unit.into_owned(), line.task))
+        };
+        let waiting = self.ring.unwritten().filter(|(meta, _)| is_progress(*meta));
+        let latest: HashMap<_, u64> =
+            waiting.filter_map(|(meta, line)| Some((task_of(line)?, meta.seq))).collect();
+        if latest.is_empty() {
+            return;
+        }
+        let Outbox { ring, holes, counts, wire, session, .. } = self;
+        ring.evict(session.as_ref().map_or(0, |session| session.cursor), |meta, line| {
+            let goes = is_progress(meta)
+                && task_of(line).and_then(|task| latest.get(&task)).is_some_and(|last| meta.seq < *last);
+            if goes {
+                counts.conflated += 1;
+                if *wire == Wire::Full {
+                    holes.add(meta.seq, kind_of(line), line.len(), Reason::Conflated);
+                }
+            }
+            goes
+        });
+    }
+
+    fn evict_bulk(&mut self) {
+        let begun = self.begun_in_ring();
+        let Outbox { ring, holes, counts, wire, session, .. } = self;
+        ring.evict(session.as_ref().map_or(0, |session| session.cursor), |meta, line| {
+            let goes = meta.class == Class::Bulk && Some(meta.seq) != begun;
+            if goes {
+                counts.evicted += 1;
+                if *wire == Wire::Full {
+                    holes.add(meta.seq, kind_of(line), line.len(), Reason::Overflow);
+                }
+            }
+            goes
+        });
+    }
+
+    /// The line in the ring of which some bytes are written: it has to be finished.
+    fn begun_in_ring(&self) -> Option<u64> {
+        if self.front_written == 0 { None } else { self.ring.next().map(|meta| meta.seq) }
+    }
+
+    /// Moves the oldest line into base.
+    pub(super) fn drop_front(&mut self) {
+        let begun = self.begun_in_ring();
+        let Some((meta, line)) = self.ring.front() else { return };
+        let first = meta.seq > self.ring.written_through();
+        if meta.role == Role::Pinned {
+            self.drop_pinned(meta);
+        } else if begun == Some(meta.seq) {
+            let held = Held { seq: meta.seq, line: line.to_vec(), before: self.base.clone(), first };
+            self.base.fold(meta, line);
+            self.begun = Some(Begun::held(held.line.clone(), std::mem::take(&mut self.front_written)));
+            self.held = Some(held);
+        } else {
+            self.base.fold(meta, line);
+            if first {
+                self.counts.evicted += 1;
+                if self.wire == Wire::Full {
+                    self.holes.add(meta.seq, kind_of(line), line.len(), Reason::Overflow);
+                }
+            }
+        }
+        self.ring.pop_front();
+    }
+
+    /// The pinned line keeps its bytes, so it only loses its place.
+    fn drop_pinned(&mut self, meta: Meta) {
+        let Some(pinned) = &self.pinned else { return };
+        self.base.fold(meta, &pinned.line);
+        let being_written = self.begun.as_ref().is_some_and(|begun| begun.what == What::Started);
+        if let Some(session) = &mut self.session {
+            session.started_owed |= meta.seq > session.cursor && !being_written;
+        }
+    }
+
+    /// Holes that somebody has been told of are part of base once it has reached them.
+    pub(super) fn fold_told_holes(&mut self) {
+        while let Some(lost) = self.holes.pop_told(self.base.through()) {
+            self.base.fold_lost(&lost);
+        }
+    }
+
+    fn limit_holes(&mut self) {
+        if self.holes.is_empty() {
+            return;
+        }
+        self.fold_told_holes();
+        self.holes.limit();
+        // Those that were told stay as they are, and leave with the sent lines before them.
+        let through = self.ring.written_through();
+        while self.holes.is_over() && self.ring.front().is_some_and(|(meta, _)| meta.seq <= through) {
+            self.drop_front();
+            self.fold_told_holes();
+        }
+    }
+}
