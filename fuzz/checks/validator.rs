@@ -3,8 +3,13 @@
 use std::fmt::Debug;
 
 use choo_protocol::{
-    Event, Fill, GraphPayload, Limits, Line, LinkLost, LogPayload, OrchSnapshot, OrchStarted, PrPayload,
-    RunId, TaskPayload, TaskProgress, TaskRecord, Timestamp, UnitStarted, WireEvent,
+    AgentDone, AgentInvoke, BranchPushed, CmdAccepted, CmdDone, CmdRejected, CmdRequest, CodeReview,
+    CodeReviewFix, CodeReviewIssues, CodeReviewPassed, Commit, DiffFile, DiffRemoved, Event, Feature,
+    FeatureReview, FeatureSpecs, FeatureTasks, Fill, GraphPayload, HubBye, HubCursor, HubEnd, HubError,
+    HubGap, HubHello, HubSnapshot, Intervention, Limits, Line, LinkAck, LinkBye, LinkHello, LinkLost,
+    LinkPing, LinkPong, LinkWelcome, LogPayload, OrchSnapshot, OrchStarted, PrConflict, PrFeedback, PrMerged,
+    PrPayload, PrQueued, PrReview, Prd, PrdDrift, RunId, TaskPayload, TaskProgress, TaskRecord, TaskRetry,
+    Timestamp, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, Usage, Validation, WireEvent, Worktree,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,17 +31,75 @@ pub fn check(data: &[u8]) {
     assert!(!line.bytes().iter().any(|byte| matches!(byte, b'\n' | b'\r')));
     compare(&line, &serde_json::from_slice(data).expect("a line is JSON"));
     rewrite(&line, &event);
-    typed::<OrchStarted>(&line);
+    every_type(&line);
+    // The largest of all, of whatever type the line is.
     typed::<GraphPayload>(&line);
-    typed::<UnitStarted>(&line);
-    typed::<TaskPayload>(&line);
-    typed::<TaskProgress>(&line);
-    typed::<TaskRecord>(&line);
-    typed::<PrPayload>(&line);
-    typed::<LogPayload>(&line);
-    typed::<LinkLost>(&line);
-    typed::<OrchSnapshot>(&line);
     typed::<Value>(&line);
+}
+
+/// As the payload that its type has.
+fn every_type(line: &Line<'_>) {
+    own::<OrchStarted>(line);
+    own::<OrchSnapshot>(line);
+    own::<Intervention>(line);
+    own::<GraphPayload>(line);
+    own::<UnitStarted>(line);
+    own::<UnitMerged>(line);
+    own::<UnitBlocked>(line);
+    own::<TaskPayload>(line);
+    own::<AgentInvoke>(line);
+    own::<AgentDone>(line);
+    own::<Validation>(line);
+    own::<Commit>(line);
+    own::<TaskRetry>(line);
+    own::<TaskProgress>(line);
+    own::<Usage>(line);
+    own::<TaskRecord>(line);
+    own::<PrPayload>(line);
+    own::<PrReview>(line);
+    own::<PrFeedback>(line);
+    own::<PrQueued>(line);
+    own::<PrConflict>(line);
+    own::<PrMerged>(line);
+    own::<Worktree>(line);
+    own::<BranchPushed>(line);
+    own::<Feature>(line);
+    own::<FeatureSpecs>(line);
+    own::<FeatureReview>(line);
+    own::<FeatureTasks>(line);
+    own::<CodeReview>(line);
+    own::<CodeReviewPassed>(line);
+    own::<CodeReviewIssues>(line);
+    own::<CodeReviewFix>(line);
+    own::<Prd>(line);
+    own::<PrdDrift>(line);
+    own::<LogPayload>(line);
+    own::<DiffFile>(line);
+    own::<DiffRemoved>(line);
+    own::<CmdRequest>(line);
+    own::<CmdAccepted>(line);
+    own::<CmdRejected>(line);
+    own::<CmdDone>(line);
+    own::<LinkHello>(line);
+    own::<LinkWelcome>(line);
+    own::<LinkAck>(line);
+    own::<LinkPing>(line);
+    own::<LinkPong>(line);
+    own::<LinkLost>(line);
+    own::<LinkBye>(line);
+    own::<HubHello>(line);
+    own::<HubSnapshot>(line);
+    own::<HubGap>(line);
+    own::<HubCursor>(line);
+    own::<HubEnd>(line);
+    own::<HubError>(line);
+    own::<HubBye>(line);
+}
+
+fn own<T: TypedPayload + DeserializeOwned + PartialEq + Debug>(line: &Line<'_>) {
+    if T::KINDS.contains(&&*line.kind) {
+        typed::<T>(line);
+    }
 }
 
 /// The envelope, as another reader sees it.

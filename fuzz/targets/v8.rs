@@ -23,9 +23,12 @@ fn judge() -> v8::Judge {
 /// A difference shows a batch later, when the fuzzer is at another input: the one it is about is written
 /// here, where the fuzzer's own finds are.
 fn keep(input: &[u8]) -> PathBuf {
-    let name = format!("differs-{}", input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    }));
+    let name = format!(
+        "differs-{}",
+        input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        })
+    );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts/v8").join(name);
     std::fs::write(&path, input).expect("fuzz/artifacts/v8 is made by `cargo xtask fuzz`");
     path

@@ -55,6 +55,7 @@ type unitStarted struct {
 
 type taskStarted struct {
 	Name    *string `json:"name,omitempty"`
+	Title   *string `json:"title,omitempty"`
 	Attempt *uint32 `json:"attempt,omitempty"`
 	Command *string `json:"command,omitempty"`
 }
@@ -69,6 +70,27 @@ type prCreated struct {
 	URL    *string `json:"url,omitempty"`
 	Title  *string `json:"title,omitempty"`
 	Branch *string `json:"branch,omitempty"`
+	Target *string `json:"target,omitempty"`
+}
+
+type usage struct {
+	InputTokens  uint64  `json:"input_tokens"`
+	OutputTokens uint64  `json:"output_tokens"`
+	CostUSD      float64 `json:"cost_usd"`
+	CacheRead    *uint64 `json:"cache_read_input_tokens,omitempty"`
+	CacheCreated *uint64 `json:"cache_creation_input_tokens,omitempty"`
+	Model        *string `json:"model,omitempty"`
+}
+
+type diffFile struct {
+	File      string  `json:"file"`
+	Diff      string  `json:"diff"`
+	Status    *string `json:"status,omitempty"`
+	OldFile   *string `json:"old_file,omitempty"`
+	Additions *uint32 `json:"additions,omitempty"`
+	Deletions *uint32 `json:"deletions,omitempty"`
+	Binary    bool    `json:"binary,omitempty"`
+	Truncated bool    `json:"truncated,omitempty"`
 }
 
 type logLine struct {
@@ -99,6 +121,10 @@ func payloadOf(kind string) interface{} {
 		return &taskProgress{}
 	case kind == "pr.created":
 		return &prCreated{}
+	case kind == "task.usage":
+		return &usage{}
+	case kind == "diff.file":
+		return &diffFile{}
 	case strings.HasPrefix(kind, "log."):
 		return &logLine{}
 	case kind == "link.lost":

@@ -4,7 +4,7 @@ use crate::Random;
 use crate::json_text::{between, member, number, quoted, string, value};
 
 /// Event types with a typed payload, and some without.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "orch.started",
     "graph",
     "unit.started",
@@ -17,6 +17,7 @@ const KINDS: [&str; 16] = [
     "unit.completed",
     "orch.completed",
     "task.usage",
+    "diff.file",
     "x.acme.deployed",
     "a",
     "\\u0061.b",
@@ -162,8 +163,32 @@ fn payload(random: &mut Random, kind: &str) -> String {
                 ("reason", string),
             ],
         ),
+        "task.usage" => object(
+            random,
+            &[
+                ("input_tokens", integer),
+                ("output_tokens", integer),
+                ("cost_usd", number),
+                ("cache_read_input_tokens", integer),
+                ("model", string),
+            ],
+        ),
+        "diff.file" => object(
+            random,
+            &[
+                ("file", string),
+                ("diff", string),
+                ("status", string),
+                ("additions", integer),
+                ("binary", flag),
+            ],
+        ),
         _ => value(random, 5),
     }
+}
+
+fn flag(random: &mut Random) -> String {
+    random.pick(&["true", "false", "null", "0"]).to_owned()
 }
 
 fn graph(random: &mut Random) -> String {

@@ -7,8 +7,6 @@
     reason = "a test fails by panicking, and then what it printed shows"
 )]
 
-use std::path::PathBuf;
-
 use choo_tests::{not_installed, repository};
 
 #[path = "../../fuzz/checks/decoder.rs"]
@@ -26,12 +24,13 @@ mod validator;
 
 /// The inputs of a target, each with what to call it.
 fn inputs(target: &str) -> Vec<(String, Vec<u8>)> {
-    let seeds: PathBuf = repository().join("fuzz/seeds.ndjson");
-    let text = std::fs::read(&seeds).unwrap();
-    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate();
-    let mut inputs: Vec<(String, Vec<u8>)> =
-        lines.map(|(number, line)| (format!("seed {}", number + 1), line.to_vec())).collect();
-    inputs.push(("all seeds".to_owned(), text.clone()));
+    let mut inputs = Vec::new();
+    for file in ["fuzz/seeds.ndjson", "tests/vectors/events.ndjson"] {
+        let text = std::fs::read(repository().join(file)).unwrap();
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate();
+        inputs.extend(lines.map(|(number, line)| (format!("{file}:{}", number + 1), line.to_vec())));
+        inputs.push((file.to_owned(), text));
+    }
     for entry in std::fs::read_dir(repository().join("fuzz/regressions").join(target)).into_iter().flatten() {
         let path = entry.unwrap().path();
         inputs.push((path.display().to_string(), std::fs::read(&path).unwrap()));

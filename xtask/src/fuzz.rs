@@ -29,7 +29,8 @@ const FLAGS: [&str; 9] = [
 
 /// What to begin with: the golden vectors, and files of lines.
 const VECTORS: &str = "tests/vectors/lines.json";
-const SEEDS: [&str; 4] = [
+const SEEDS: [&str; 5] = [
+    "tests/vectors/events.ndjson",
     "fuzz/seeds.ndjson",
     "tests/vectors/go/lines.ndjson",
     "tests/vectors/s0-example.ndjson",
