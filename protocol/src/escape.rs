@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
 use crate::float::{write_f32, write_f64};
-use crate::plain::plain_prefix;
+use crate::plain::plain_end;
 use crate::raw::compact;
 
 /// Appends `text` as a JSON string.
@@ -20,16 +20,16 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn write_fragment(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
+    let text = text.as_bytes();
+    let mut at = 0;
     loop {
         // 0xE2 begins U+2028 and U+2029, and much that is left as it is.
-        let plain = plain_prefix(rest, [b'"', b'\\', b'<', b'>', b'&', 0xE2]);
-        out.extend_from_slice(&rest[..plain]);
-        rest = &rest[plain..];
-        if rest.is_empty() {
+        let plain = plain_end(text, at, [b'"', b'\\', b'<', b'>', b'&', 0xE2]);
+        out.extend_from_slice(&text[at..plain]);
+        if plain == text.len() {
             return;
         }
-        rest = &rest[write_escape(rest, out)..];
+        at = plain + write_escape(&text[plain..], out);
     }
 }
 

@@ -82,11 +82,21 @@ impl<'a> Line<'a> {
             return Err(LineError { kind: LineErrorKind::ByteOrderMark, offset: 0 });
         }
         let mut line = Line::unread(text);
-        envelope::read(&mut line, limits.depth)?;
-        let limit = limits.of(&line.kind);
-        if bytes.len() > limit { Err(LineError::too_long(bytes.len(), limit)) } else { Ok(line) }
+        line.fill_in(limits)?;
+        Ok(line)
     }
 
+    #[inline(always)]
+    fn fill_in(&mut self, limits: &Limits) -> Result<(), LineError> {
+        envelope::read(self, limits.depth)?;
+        let bytes = self.text.len();
+        if bytes > limits.line.min(limits.graph_line) && bytes > limits.of(&self.kind) {
+            return Err(LineError::too_long(bytes, limits.of(&self.kind)));
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
     fn unread(text: &'a str) -> Self {
         Line {
             text,

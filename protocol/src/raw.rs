@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::escape::write_escape;
-use crate::plain::plain_prefix;
+use crate::plain::plain_end;
 
 /// A way to append ready JSON to a line.
 pub(crate) type WriteRaw = fn(&RawValue, &mut Vec<u8>);
@@ -45,7 +45,7 @@ pub(crate) fn compact(json: &str, out: &mut Vec<u8>) {
             }
             b'\\' => copy(out, rest, 2),
             b'<' | b'>' | b'&' | 0xE2 => write_escape(rest, out),
-            _ => copy(out, rest, plain_prefix(rest, [b'"', b'\\', b'<', b'>', b'&', 0xE2]).max(1)),
+            _ => copy(out, rest, plain_end(rest, 0, [b'"', b'\\', b'<', b'>', b'&', 0xE2]).max(1)),
         };
         rest = &rest[len.min(rest.len())..];
     }

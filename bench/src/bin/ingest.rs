@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             decoder.feed(&buffer[..count], |frame| {
                 lines += 1;
                 match frame {
-                    Frame::Line(line) => match Line::parse(line, &limits) {
+                    Frame::Line(line) => match &Line::parse(line, &limits) {
                         Ok(line) => drop(black_box(line)),
                         Err(_) => bad += 1,
                     },
