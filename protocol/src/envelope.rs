@@ -1,5 +1,7 @@
 //! The reader of a line's top level: which keys there are, and where their values stand.
 
+#![expect(clippy::inline_always, reason = "a call costs as much as the token that it reads")]
+
 use std::borrow::Cow;
 
 use crate::case::differs_by_case;
@@ -403,3 +405,6 @@ impl<'a> Envelope<'_, 'a> {
 fn bad(key: &'static str, expected: &'static str, value: Span) -> LineError {
     LineError { kind: LineErrorKind::BadField { key, expected }, offset: value.start }
 }
+
+#[cfg(test)]
+mod tests;

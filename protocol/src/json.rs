@@ -4,6 +4,8 @@
 //! read (invalid escapes, lone surrogates, depth, numbers out of range). The one validator needs one
 //! answer for every value, read or skipped, so it walks the text itself.
 
+#![expect(clippy::inline_always, reason = "a call costs as much as the token that it reads")]
+
 use crate::finite::is_finite;
 use crate::plain::plain_end;
 use crate::{LineError, LineErrorKind};

@@ -86,7 +86,6 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
-    #[inline(always)]
     fn fill_in(&mut self, limits: &Limits) -> Result<(), LineError> {
         envelope::read(self, limits.depth)?;
         let bytes = self.text.len();
@@ -96,8 +95,7 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    #[inline(always)]
-    fn unread(text: &'a str) -> Self {
+    pub(crate) fn unread(text: &'a str) -> Self {
         Line {
             text,
             kind: Cow::Borrowed(""),

@@ -96,8 +96,8 @@ impl Timestamp {
         let [century, year, month, day, hour, minute, second] = fields(stamp)?;
         let date = date(century * 100 + year, month, day)?;
         let (nanos, len) = fraction(rest)?;
-        // No field is above 99.
-        let [hour, minute, second] = [hour, minute, second].map(|field| field as u8);
+        let [hour, minute, second] =
+            [hour, minute, second].map(|field| u8::try_from(field).unwrap_or(u8::MAX));
         let time = Time::from_hms_nano(hour, minute, second, nanos).ok()?;
         let (offset, zone) = zone(&rest[len..])?;
         Some((Timestamp(OffsetDateTime::new_in_offset(date, time, offset)), 19 + len + zone))
@@ -115,7 +115,7 @@ fn fields(stamp: &[u8; 19]) -> Option<[u32; 7]> {
     let pairs = |text: [u8; 8], zeros: &[u8; 8], digits: [u8; 8]| {
         let left = u64::from_le_bytes(text) ^ u64::from_le_bytes(*zeros);
         let room = u64::from_le_bytes(digits.map(|digit| 0x7f - 9 * digit));
-        let good = ((left & LOWS) + room | left) & !LOWS == 0;
+        let good = (((left & LOWS) + room) | left) & !LOWS == 0;
         // In each byte that is a pair's first digit stands the pair's number.
         good.then(|| (left * 10 + (left >> 8)).to_le_bytes().map(u32::from))
     };
@@ -134,7 +134,7 @@ const LOWS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 fn date(year: u32, month: u32, day: u32) -> Option<Date> {
     /// Days before each month of a year that is no leap year.
     const BEFORE: [u16; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
-    let leap = u16::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let leap = u16::from(year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)));
     let month = usize::try_from(month).ok()?;
     let (before, next) = (*BEFORE.get(month.wrapping_sub(1))?, *BEFORE.get(month)?);
     let day = u16::try_from(day).ok()?;
@@ -149,7 +149,7 @@ fn date(year: u32, month: u32, day: u32) -> Option<Date> {
 fn fraction(text: &[u8]) -> Option<(u32, usize)> {
     let Some((b'.', digits)) = text.split_first() else { return Some((0, 0)) };
     let (mut nanos, mut len) = (0, 0);
-    if let Some(eight) = digits.first_chunk().and_then(eight_digits) {
+    if let Some(eight) = digits.first_chunk().copied().and_then(eight_digits) {
         (nanos, len) = (eight * 10, 8);
     }
     let mut unit = if len == 8 { 1 } else { 100_000_000 };
@@ -163,9 +163,9 @@ fn fraction(text: &[u8]) -> Option<(u32, usize)> {
 
 /// The number that eight digits are: neighbours are joined to pairs, those to fours, those to one.
 #[inline]
-fn eight_digits(text: &[u8; 8]) -> Option<u32> {
-    let left = u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030;
-    if ((left & LOWS) + 0x7676_7676_7676_7676 | left) & !LOWS != 0 {
+fn eight_digits(text: [u8; 8]) -> Option<u32> {
+    let left = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
+    if (((left & LOWS) + 0x7676_7676_7676_7676) | left) & !LOWS != 0 {
         return None;
     }
     let pairs = (left * 10 + (left >> 8)) & 0x00ff_00ff_00ff_00ff;
