@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::Contract;
-use crate::outline::{is_required, shape};
+use crate::outline::{is_required, map_values, shape};
 
 /// A change that a peer of a released version does not survive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,9 +278,7 @@ impl Walk<'_> {
                 self.report(place, What::Closed);
             }
         }
-        if let (old @ Value::Object(_), new @ Value::Object(_)) =
-            (&old["additionalProperties"], &new["additionalProperties"])
-        {
+        if let (old @ Value::Object(_), new @ Value::Object(_)) = (map_values(old), map_values(new)) {
             self.value(&place.member("*"), old, new);
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::Contract;
 use crate::event::{self, definitions};
+use crate::examples;
 
 /// One schema file.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,8 @@ fn state(contract: Contract) -> Value {
     let mut definitions = definitions(contract, &mut generator);
     let mut root = definitions.remove("RunState").unwrap_or(reference);
     root["$defs"] = definitions.into();
+    examples::add(&mut root);
+    root["examples"] = json!([examples::state()]);
     root
 }
 

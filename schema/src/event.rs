@@ -24,7 +24,7 @@ pub(crate) fn event(contract: Contract) -> Value {
         .map(|payload| (payload, (payload.schema)(&mut generator).to_value()))
         .collect();
     let mut definitions = definitions(contract, &mut generator);
-    let mut conditions = root["allOf"].as_array().cloned().unwrap_or_default();
+    let mut conditions = Vec::new();
     for name in kind::ALL {
         let payload = payloads.iter().find(|(payload, _)| payload.kinds.contains(name));
         let described = payload.and_then(|(payload, _)| definitions[payload.name]["description"].as_str());
@@ -105,8 +105,8 @@ fn forgive(root: &mut Value) {
     root["propertyNames"] = json!({
         "anyOf": [{ "enum": names }, { "not": { "pattern": format!("^(?:{})$", alike.join("|")) } }],
     });
-    let both = ALIASES.map(|(name, alias)| json!({ "not": { "required": [name, alias] } }));
-    root["allOf"] = json!(both);
+    let alone = ALIASES.map(|(name, alias)| (alias.to_owned(), json!({ "properties": { name: false } })));
+    root["dependentSchemas"] = Value::Object(alone.into_iter().collect());
 }
 
 /// A pattern for a name in capitals or small letters, and in those that other alphabets fold to them.

@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use choo_protocol::{Limits, Line, WireEvent};
+use choo_protocol::{Limits, Line, RunState, WireEvent};
 use serde_json::{Map, Value};
 
+use crate::outline::map_values;
+
 /// Sample lines of every known event type; also the vectors of other tests.
-const LINES: &[&str] = &[include_str!("../../tests/vectors/s0-example.ndjson")];
+const LINES: &[&str] = &[
+    include_str!("../../tests/vectors/s0-example.ndjson"),
+    include_str!("../../tests/vectors/events.ndjson"),
+    include_str!("../../tests/vectors/late-hub.ndjson"),
+];
+
+/// The run of the sample lines.
+const RUN: &str = "01JHZX5E0B";
 
 /// At most this many examples of one definition, each told from the others by its members.
 const MAX_EXAMPLES: usize = 2;
@@ -21,23 +30,42 @@ pub fn sample_lines() -> Vec<&'static str> {
 
 /// Puts the sample lines and what is found in them beside the definitions that they are examples of.
 pub(crate) fn add(root: &mut Value) {
-    let samples: Vec<Value> = sample_lines().iter().filter_map(|text| as_written(text)).collect();
-    let Value::Object(definitions) = root["$defs"].take() else { return };
+    let Value::Object(mut definitions) = root["$defs"].take() else { return };
     let mut found = Found::default();
-    for sample in &samples {
-        found.walk(root, &definitions, sample);
+    for sample in sample_lines().into_iter().filter_map(as_written) {
+        found.walk(root, &definitions, &sample);
         if let Some(kind) = sample["type"].as_str().filter(|kind| definitions.contains_key(*kind)) {
-            found.note(kind, sample);
-            found.walk(&definitions[kind], &definitions, sample);
+            found.note(kind, &sample);
+            found.walk(&definitions[kind], &definitions, &sample);
         }
     }
-    let mut definitions = definitions;
+    let state = definitions.get("RunState").unwrap_or(root);
+    for file in LINES {
+        found.walk(state, &definitions, &folded(file));
+    }
     for (name, examples) in found.examples {
         if let Some(Value::Object(definition)) = definitions.get_mut(&name) {
             definition.insert("examples".to_owned(), examples.into());
         }
     }
     root["$defs"] = definitions.into();
+}
+
+/// The state of a small run.
+pub(crate) fn state() -> Value {
+    LINES.first().map(|file| folded(file)).unwrap_or_default()
+}
+
+/// The state that sample lines fold to.
+fn folded(lines: &str) -> Value {
+    let limits = Limits::default();
+    let lines = lines.lines().filter_map(|text| Line::parse(text.as_bytes(), &limits).ok());
+    let Ok(run) = RUN.parse() else { return Value::Null };
+    let mut state = RunState::new(run);
+    for line in lines {
+        state.apply(&line);
+    }
+    serde_json::to_value(state).unwrap_or_default()
 }
 
 /// The line as the envelope's type writes it.
@@ -86,7 +114,7 @@ impl Found {
             Value::Object(members) => {
                 for (key, member) in members {
                     let named = &schema["properties"][key];
-                    let schema = if named.is_null() { &schema["additionalProperties"] } else { named };
+                    let schema = if named.is_null() { map_values(schema) } else { named };
                     self.walk(schema, definitions, member);
                 }
             }

@@ -13,6 +13,7 @@ mod nulls;
 mod outline;
 mod payloads;
 mod prose;
+mod release;
 
 pub use breakage::{Breakage, What, breakages};
 pub use contract::Contract;
@@ -21,3 +22,4 @@ pub use drift::{Drift, compare};
 pub use examples::sample_lines;
 pub use outline::outline;
 pub use payloads::{PARTS, PAYLOADS, PayloadType, payload_types};
+pub use release::{Release, ReleaseError, breakages_since, folded, meaning, missing_from, releases};

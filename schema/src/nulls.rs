@@ -75,3 +75,74 @@ fn plain(definitions: &Map<String, Value>, schema: &Value) -> Value {
         _ => Value::Null,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Contract, documents};
+
+    /// Values of every type, and on both sides of every bound.
+    fn probes() -> Vec<Value> {
+        vec![
+            json!(null),
+            json!(true),
+            json!(0),
+            json!(-1),
+            json!(4_294_967_295_u64),
+            json!(4_294_967_296_u64),
+            json!(9_007_199_254_740_991_u64),
+            json!(9_007_199_254_740_992_u64),
+            json!(-9_007_199_254_740_992_i64),
+            json!(1.5),
+            json!(""),
+            json!("a b"),
+            json!("running"),
+            json!("2025-01-18T10:30:00+01:00"),
+            json!("2025-01-18t10:30:00z"),
+            json!([]),
+            json!([null]),
+            json!(["a"]),
+            json!({}),
+            json!({ "1": 1 }),
+            json!({ "a": "b" }),
+        ]
+    }
+
+    #[test]
+    fn the_read_contract_takes_what_the_reader_takes() {
+        let documents = documents();
+        let event = documents.iter().find(|document| document.file == "read/event.schema.json").unwrap();
+        let definitions = event.schema["$defs"].as_object().unwrap();
+        assert_eq!(event.contract, Some(Contract::Read));
+        // One validator for all: to compile one for each definition takes seconds.
+        let reference = |kind: &PayloadType| (kind.name, json!({ "$ref": format!("#/$defs/{}", kind.name) }));
+        let properties: BTreeMap<&str, Value> = payloads::all().map(reference).collect();
+        let validator = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&json!({ "properties": properties, "$defs": definitions }))
+            .unwrap();
+        let mut checked = 0;
+        for kind in payloads::all() {
+            let plain = plain_value(definitions, kind.name).unwrap();
+            assert!(reads(kind, &plain), "{}: {plain}", kind.name);
+            let members = definitions[kind.name]["properties"].as_object().unwrap();
+            for member in members.keys().map(String::as_str).chain(["unknown_member"]) {
+                let mut less = plain.clone();
+                less.as_object_mut().unwrap().remove(member);
+                let with = |value: Value| {
+                    let mut more = plain.clone();
+                    more[member] = value;
+                    more
+                };
+                for value in probes().into_iter().map(with).chain([less]) {
+                    let fits = validator.is_valid(&json!({ kind.name: value }));
+                    assert_eq!(fits, reads(kind, &value), "{}: {value}", kind.name);
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 2000, "{checked}");
+    }
+}

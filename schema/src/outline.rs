@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// One line for each member of each structure; prose and examples left out.
 ///
@@ -50,15 +50,15 @@ pub(crate) fn shape(schema: &Value) -> String {
         return joined(choices.iter().map(shape));
     }
     match &schema["type"] {
-        Value::String(name) => of_type(name, object),
+        Value::String(name) => of_type(name, schema),
         Value::Array(names) => {
-            joined(names.iter().filter_map(Value::as_str).map(|name| of_type(name, object)))
+            joined(names.iter().filter_map(Value::as_str).map(|name| of_type(name, schema)))
         }
         _ => "any".to_owned(),
     }
 }
 
-fn of_type(name: &str, schema: &Map<String, Value>) -> String {
+fn of_type(name: &str, schema: &Value) -> String {
     match name {
         "integer" | "number" => match (schema.get("minimum"), schema.get("maximum")) {
             (None, None) => name.to_owned(),
@@ -77,12 +77,20 @@ fn of_type(name: &str, schema: &Map<String, Value>) -> String {
             text
         }
         "array" => format!("[{}]", schema.get("items").map_or_else(|| "any".to_owned(), shape)),
-        "object" => match schema.get("additionalProperties") {
-            Some(inner @ Value::Object(_)) => format!("{{{}}}", shape(inner)),
+        "object" => match map_values(schema) {
+            inner @ Value::Object(_) => format!("{{{}}}", shape(inner)),
             _ => "object".to_owned(),
         },
         other => other.to_owned(),
     }
+}
+
+/// What the values of a map are: an object whose keys are not named, or named by one pattern as numbers
+/// are. `null` or a truth value if it is no map.
+pub(crate) fn map_values(schema: &Value) -> &Value {
+    let patterns = schema["patternProperties"].as_object();
+    let by_pattern = patterns.and_then(|patterns| patterns.values().next());
+    by_pattern.unwrap_or(&schema["additionalProperties"])
 }
 
 fn joined(choices: impl Iterator<Item = String>) -> String {
@@ -103,13 +111,14 @@ mod tests {
                 "when": { "type": ["string", "null"], "format": "date-time" },
                 "tags": { "type": "array", "items": { "$ref": "#/$defs/Tag" } },
                 "count": { "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } },
+                "by_number": { "type": "object", "patternProperties": { "^\\d+$": { "type": "string" } } },
                 "any": true,
             },
             "required": ["id"],
             "additionalProperties": false,
             "$defs": { "Tag": { "anyOf": [{ "type": "string", "enum": ["a", "b"] }, { "type": "string" }] } },
         });
-        let expected = "(root) (closed)\n  any?: any\n  count?: {integer 0..=}\n  id: string minLength 1\n  \
+        let expected = "(root) (closed)\n  any?: any\n  by_number?: {string}\n  count?: {integer 0..=}\n  id: string minLength 1\n  \
                         tags?: [Tag]\n  when?: date-time | null\nTag: \"a\" | \"b\" | string\n";
         assert_eq!(outline(&schema), expected);
     }

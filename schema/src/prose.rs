@@ -17,7 +17,7 @@ pub(crate) fn prose(text: &str) -> String {
     unlink(lines.join("\n").trim())
 }
 
-/// ``[`X`]`` and ``[`X`](path)`` become `` `X` ``.
+/// ``[`X::y`]`` and ``[`X::y`](path)`` become `` `X.y` ``.
 fn unlink(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -28,7 +28,7 @@ fn unlink(text: &str) -> String {
             rest = link;
             break;
         };
-        out.push_str(&link[1..=end]);
+        out.push_str(&link[1..=end].replace("::", "."));
         rest = &link[end + 2..];
         let target = rest.strip_prefix('(').and_then(|tail| tail.find(')'));
         if let Some(close) = target {
@@ -46,7 +46,7 @@ mod tests {
     fn examples_and_links_go() {
         let text =
             "A graph, see [`Graph::levels`] and\n[`Line`](crate::Line)s [x].\n\n```\nuse a::B;\n```\n\nMore.";
-        assert_eq!(prose(text), "A graph, see `Graph::levels` and\n`Line`s [x].\n\nMore.");
+        assert_eq!(prose(text), "A graph, see `Graph.levels` and\n`Line`s [x].\n\nMore.");
         assert_eq!(prose("An open [`bracket"), "An open [`bracket");
         assert_eq!(prose("Text.\n\n```\nlet x = 1;\n```"), "Text.");
     }

@@ -44,9 +44,12 @@ enum Routine {
     Ui,
     /// Write the JSON Schema and the TypeScript types made from it.
     Schema {
-        /// Write nothing; fail if what is committed differs.
+        /// Write nothing; fail if what is committed differs, or breaks programs of a released version.
         #[arg(long)]
         check: bool,
+        /// Freeze the schemas and the sample lines of a version that is being released.
+        #[arg(long, value_name = "VERSION", conflicts_with = "check")]
+        release: Option<String>,
     },
     /// Measure ourselves, beside other tools where their programs are at hand.
     Bench(Bench),
@@ -72,7 +75,9 @@ impl Cli {
             }
             Routine::Wasm => wasm::build(&repo)?,
             Routine::Ui => ui::build(&repo)?,
-            Routine::Schema { check } => schema::generate(&repo, check)?,
+            Routine::Schema { release: Some(version), .. } => schema::release(&repo, &version)?,
+            Routine::Schema { check: true, .. } => schema::check(&repo)?,
+            Routine::Schema { .. } => schema::write(&repo)?,
             Routine::Bench(bench) => bench::bench(&repo, &bench)?,
             Routine::Fuzz(fuzz) => fuzz::fuzz(&repo, &fuzz)?,
             Routine::Fmt { check } => test::format(&repo, check)?,

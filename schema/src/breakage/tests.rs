@@ -169,6 +169,13 @@ fn lists_maps_and_structures_are_looked_into() {
         "`unit.failed` payload, `n[]`: member `id` is gone (renamed to `key`?)",
         "`unit.failed` payload, `n[]`: member `id` is no longer read (renamed to `key`?)",
     );
+    let numbered = |inner: Value| json!({ "type": "object", "patternProperties": { "^\\d+$": inner } });
+    check_member(
+        &numbered(inner("id")),
+        &numbered(inner("key")),
+        "`unit.failed` payload, `n.*`: member `id` is gone (renamed to `key`?)",
+        "`unit.failed` payload, `n.*`: member `id` is no longer read (renamed to `key`?)",
+    );
     check_member(
         &map(inner("id")),
         &map(json!({ "type": "string" })),

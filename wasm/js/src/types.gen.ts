@@ -564,7 +564,7 @@ export interface HubSnapshot {
    */
   run: RunId;
   /**
-   * The state, or this part of it (see `RunState::parts`).
+   * The state, or this part of it (see `RunState.parts`).
    */
   state: RunState;
 }
@@ -1051,8 +1051,8 @@ export interface ReviewIssue {
  * Everything that is known of a run but its log and diff texts.
  *
  * Folding is deterministic and ignores what it has seen before (`seq` not above
- * `RunState::seq`), so resent lines do no harm. It never computes with `seq` beyond that: what is
- * missing is said by `link.lost` and kept in `RunState::loss`.
+ * `RunState.seq`), so resent lines do no harm. It never computes with `seq` beyond that: what is
+ * missing is said by `link.lost` and kept in `RunState.loss`.
  */
 export interface RunState {
   /**
