@@ -95,8 +95,7 @@ impl fmt::Display for Breakage {
             ),
             What::Unread { member, renamed } => write!(
                 f,
-                "member `{member}` is no longer read{}. Programs of version {version} still write it. Go on reading \
-                 it under this name too (`#[serde(alias)]`).",
+                "member `{member}` is no longer read{}. Programs of version {version} still write it. Go on reading it.",
                 hint(renamed)
             ),
             What::Required { member } => write!(

@@ -99,7 +99,8 @@ fn report_breakages(root: &Path, documents: &[Document]) -> bool {
     for breakage in found {
         let text = breakage.to_string();
         if !told.contains(&text) {
-            eprintln!("  {}: {text}\n", breakage.contract.folder());
+            let (what, why) = text.split_once(". ").unwrap_or((&text, ""));
+            eprintln!("  {}: {what}.\n      {why}\n", breakage.contract.folder());
             told.push(text);
         }
     }

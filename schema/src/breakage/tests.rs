@@ -64,7 +64,7 @@ fn a_rename_is_told_as_a_newcomer_would_want_it() {
         told(Contract::Read, &schema(&old), &schema(&new)),
         [
             "`unit.failed` payload: member `total_tasks` is no longer read (renamed to `tasks_total`?). Programs of \
-          version 0.1.0 still write it. Go on reading it under this name too (`#[serde(alias)]`)."
+          version 0.1.0 still write it. Go on reading it."
         ]
     );
 }
