@@ -33,7 +33,7 @@ pub fn control_line<T: Serialize>(kind: &str, time: Timestamp, run: Option<&RunI
     line
 }
 
-/// Writes a `hub.snapshot` line, without newline, around a part made by [`RunState::parts`].
+/// Writes a `hub.snapshot` line, without newline, around a part made by [`RunState::parts`](crate::RunState::parts).
 pub fn snapshot_line(
     run: &RunId,
     cursor: &str,

@@ -1,33 +1,26 @@
-//! The wire of choo: what one line is, how it is read and written, and what state a run's lines fold
-//! to.
+#![doc = include_str!("../README.md")]
 //!
-//! Hub, browser and tools share this crate, so none can disagree with another. It has no I/O, reads
-//! no clock, draws no random numbers and starts no threads: whoever calls it hands in bytes and times.
+//! # Where to find what
 //!
-//! Begin with [`LineDecoder`] (bytes to lines), [`Line`] (the validator and the borrowed envelope),
-//! [`RunState`] (the fold) and, to produce lines, [`Event`].
+//! | for | see |
+//! | --- | --- |
+//! | writing | [`Event`], [`Payload`] and its types, [`Encoder`], [`kind`], [`control_line`] |
+//! | reading | [`LineDecoder`], [`Line`], [`LineError`], [`Limits`], [`TypedPayload`], [`WireEvent`] |
+//! | completing what a producer left out | [`Line::complete`], [`Fill`] |
+//! | folding | [`RunState`], [`Change`], [`UnitState`], [`Loss`] |
+//! | following a hub | [`RunStore`], [`StoreChanges`], [`Journal`] |
+//! | choosing | [`Filter`], [`Glob`], [`EventFilter`], [`Class`] |
+//! | drawing | [`GraphPayload`], [`GraphLayout`] |
 //!
-//! ```
-//! use choo_protocol::{Frame, Limits, Line, LineDecoder, RunState, UnitStatus};
+//! # What is promised
 //!
-//! let limits = Limits::default();
-//! let mut decoder = LineDecoder::new(limits);
-//! let mut state = RunState::new("demo".parse()?);
-//! let bytes = b"{\"type\":\"unit.started\",\"time\":\"2025-01-18T10:30:00Z\",\"unit\":\"app\"}\nnot json\n";
-//! let mut bad = 0;
-//! decoder.feed(bytes, |frame| match frame {
-//!     Frame::Line(line) => match Line::parse(line, &limits) {
-//!         Ok(line) => {
-//!             state.apply(&line);
-//!         }
-//!         Err(_) => bad += 1, // the stream goes on
-//!     },
-//!     Frame::Oversized { .. } => bad += 1,
-//! });
-//! assert_eq!(state.units["app"].status, UnitStatus::InProgress);
-//! assert_eq!(bad, 1);
-//! # Ok::<(), choo_protocol::RunIdError>(())
-//! ```
+//! * **One validator.** What [`Line::parse`] lets in, V8, Python, Go and jq read too, with the same meaning of
+//!   the envelope and of typed payloads. Integers have at most 53 bits ([`MAX_INTEGER`]), nesting ends at
+//!   [`Limits::DEPTH`], no key comes twice.
+//! * **Nothing is lost on the way.** A line keeps its bytes. Types, members and values that this version does
+//!   not know survive reading and writing; a payload that does not fit its type stays opaque, and the event is
+//!   folded by its envelope.
+//! * **Bad input is an error, never a panic**, and costs time in proportion to its length.
 
 mod canonical;
 mod case;

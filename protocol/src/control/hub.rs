@@ -11,7 +11,7 @@ use crate::{RunId, RunState, RunStatus};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HubHello {
-    /// The protocol's version, [`PROTO`].
+    /// The protocol's version, [`PROTO`](crate::PROTO).
     #[serde(deserialize_with = "null_as_default")]
     pub proto: u32,
     /// The hub's epoch: another one means the hub was started anew.
