@@ -1,15 +1,17 @@
 //! The connections that event lines come in by.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::future::pending;
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_io::Async;
 use futures_lite::future;
 
-use crate::core::Ingest;
+use crate::core::{Ingest, Reply};
 use crate::shared::Shared;
 
 /// Read at once, in bytes.
@@ -38,11 +40,25 @@ struct Producer {
     intake: Mutex<Option<Intake>>,
 }
 
-/// Where its bytes go.
+/// Where its bytes go, and what it is told.
 #[derive(Debug)]
 struct Intake {
     ingest: Ingest,
     chunk: Box<[u8]>,
+    /// What is left of the line that is being said to it.
+    saying: Vec<u8>,
+    /// It does not listen any more.
+    deaf: bool,
+}
+
+/// What a producer's task has to wait for besides new lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Nothing,
+    /// Something is to be said at this time of the hub's clock.
+    At(Duration),
+    /// Something is to be said as soon as the producer takes it.
+    Writable,
 }
 
 impl Producers {
@@ -53,7 +69,8 @@ impl Producers {
     /// Takes lines from a connection until it ends.
     pub(crate) async fn serve(&self, stream: Async<UnixStream>, pid: Option<u32>) {
         let ingest = self.shared.act(|core, _| core.connect(pid));
-        let intake = Intake { ingest, chunk: vec![0; CHUNK].into_boxed_slice() };
+        let chunk = vec![0; CHUNK].into_boxed_slice();
+        let intake = Intake { ingest, chunk, saying: Vec::new(), deaf: false };
         let producer = Arc::new(Producer { stream, pid, intake: Mutex::new(Some(intake)) });
         let number = self.register(&producer);
         tracing::info!(pid, "producer connected");
@@ -64,7 +81,8 @@ impl Producers {
         }
         while producer.pump(&self.shared, CHUNKS) {
             future::yield_now().await;
-            if producer.stream.readable().await.is_err() {
+            let next = producer.say(&self.shared);
+            if producer.wait(&self.shared, next).await.is_err() {
                 break;
             }
         }
@@ -78,6 +96,7 @@ impl Producers {
         let open = std::mem::take(&mut *self.lock());
         for producer in open.into_values() {
             producer.pump(&self.shared, CHUNKS_BEFORE_SUCCESSOR);
+            producer.say(&self.shared);
             producer.end(&self.shared);
             // Its task finds the end and returns.
             let _ = producer.stream.get_ref().shutdown(Shutdown::Both);
@@ -106,7 +125,7 @@ impl Producer {
     /// Takes what has arrived, up to a number of chunks; `false` once the connection has ended.
     fn pump(&self, shared: &Shared, chunks: usize) -> bool {
         let mut slot = self.lock();
-        let Some(Intake { ingest, chunk }) = slot.as_mut() else { return false };
+        let Some(Intake { ingest, chunk, .. }) = slot.as_mut() else { return false };
         for _ in 0..chunks {
             match self.stream.get_ref().read(chunk) {
                 Ok(n) if n > 0 => shared.act(|core, now| ingest.handle_bytes(core, &chunk[..n], now)),
@@ -120,6 +139,44 @@ impl Producer {
             }
         }
         true
+    }
+
+    /// Says what there is to be said, as far as the producer takes it, and never waits.
+    fn say(&self, shared: &Shared) -> Next {
+        let mut slot = self.lock();
+        let Some(Intake { ingest, saying, deaf, .. }) = slot.as_mut() else { return Next::Nothing };
+        while ingest.is_greeted() && !*deaf {
+            if saying.is_empty() {
+                match shared.look(|core, now| ingest.poll_reply(core, now)) {
+                    Reply::Say(line) => *saying = line,
+                    Reply::At(at) => return Next::At(at),
+                    Reply::Nothing => return Next::Nothing,
+                }
+            }
+            match self.stream.get_ref().write(saying) {
+                Ok(n) => drop(saying.drain(..n)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Writable,
+                // It may have closed this direction only, and go on sending.
+                Err(_) => *deaf = true,
+            }
+        }
+        Next::Nothing
+    }
+
+    /// Waits for new lines, or until something can be said.
+    async fn wait(&self, shared: &Shared, next: Next) -> io::Result<()> {
+        let say = async {
+            match next {
+                Next::Nothing => pending().await,
+                Next::At(at) => {
+                    shared.sleep_until(at).await;
+                    Ok(())
+                }
+                Next::Writable => self.stream.writable().await,
+            }
+        };
+        future::or(self.stream.readable(), say).await
     }
 
     /// Tells the core that nothing more will come; again without effect.

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use choo_protocol::{Frame, Limits, Line, LineDecoder, RunId, is_control, kind};
+use choo_protocol::{Frame, Limits, Line, LineDecoder, LinkBye, LinkHello, RunId, is_control, kind};
 
 use super::hub::{Core, MAX_RUNS};
 use super::moment::Moment;
 use super::rejects::Reject;
+use super::replies::{Replies, Reply};
 use super::run::{ConnectionId, Outcome};
 
 /// One producer's connection.
 ///
-/// Its driver hands in bytes as they come by `handle_bytes`, and calls `handle_end` once.
+/// Its driver hands in bytes as they come by `handle_bytes`, asks `poll_reply` what to say to the producer
+/// when there are no more for the moment, and calls `handle_end` once.
 #[derive(Debug)]
 pub(crate) struct Ingest {
     decoder: LineDecoder,
@@ -28,12 +30,14 @@ struct Source {
     current: Option<RunId>,
     /// The runs it has sent lines of and not said goodbye to.
     attached: BTreeSet<RunId>,
+    replies: Replies,
 }
 
 impl Ingest {
     pub(crate) fn new(id: ConnectionId, pid: Option<u32>) -> Self {
         let limits = Limits::default();
-        let source = Source { id, pid, limits, current: None, attached: BTreeSet::new() };
+        let attached = BTreeSet::new();
+        let source = Source { id, pid, limits, current: None, attached, replies: Replies::default() };
         Ingest { decoder: LineDecoder::new(limits), source }
     }
 
@@ -41,6 +45,16 @@ impl Ingest {
     pub(crate) fn handle_bytes(&mut self, core: &mut Core, bytes: &[u8], now: Moment) {
         let Ingest { decoder, source } = self;
         decoder.feed(bytes, |frame| source.handle_frame(core, frame, now));
+    }
+
+    /// Whether the producer listens.
+    pub(crate) fn is_greeted(&self) -> bool {
+        self.source.replies.is_greeted()
+    }
+
+    /// What to say to the producer.
+    pub(crate) fn poll_reply(&mut self, core: &Core, now: Moment) -> Reply {
+        self.source.replies.poll(core, now)
     }
 
     /// The connection is closed, by whomever and for whatever reason.
@@ -73,8 +87,10 @@ impl Source {
             return self.reject(core, Reject::reserved(&line.kind, line.bytes(), now.time), now);
         }
         if is_control(&line.kind) {
-            if line.kind == kind::LINK_BYE {
-                self.handle_bye(core, &line, now);
+            match &*line.kind {
+                kind::LINK_HELLO => self.handle_hello(core, &line),
+                kind::LINK_BYE => self.handle_bye(core, &line, now),
+                _ => {}
             }
             return;
         }
@@ -134,14 +150,25 @@ impl Source {
         core.with_run(run, |run, history| run.handle_detached(self.id, now, history));
     }
 
+    /// A pusher is there. Where its run is known, it is live again.
+    fn handle_hello(&mut self, core: &mut Core, line: &Line<'_>) {
+        let Some(Ok(LinkHello { run, .. })) = line.payload() else { return };
+        if core.with_run(&run, |run, history| run.handle_attached(self.id, history)).is_some() {
+            self.attached.insert(run.clone());
+        }
+        self.replies.handle_hello(run);
+    }
+
     fn handle_bye(&mut self, core: &mut Core, line: &Line<'_>, now: Moment) {
         let run = match line.run.as_deref() {
             Some(named) => named.parse().ok(),
             None => self.current.clone(),
         };
         let Some(run) = run else { return };
+        let last = line.payload().and_then(Result::ok).map_or(0, |LinkBye { last }| last);
         self.attached.remove(&run);
-        core.with_run(&run, |run, history| run.handle_bye(self.id, now, history));
+        self.replies.handle_bye();
+        core.with_run(&run, |run, history| run.handle_bye(self.id, last, now, history));
     }
 
     fn reject(&self, core: &mut Core, reject: Reject, now: Moment) {

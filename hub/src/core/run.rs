@@ -131,7 +131,8 @@ impl Run {
         match &*line.kind {
             kind::LINK_LOST => {
                 if let Some(Ok(lost)) = line.payload::<LinkLost>() {
-                    self.sequence.handle_lost(SeqRange { from: lost.from, to: lost.to });
+                    let LinkLost { from, to, count, .. } = lost;
+                    self.sequence.handle_lost(SeqRange { from, to }, count);
                 }
                 FRESH
             }
@@ -182,9 +183,18 @@ impl Run {
         }
     }
 
-    /// `link.bye`: the producer has sent everything.
-    pub(crate) fn handle_bye(&mut self, connection: ConnectionId, now: Moment, history: &mut History) {
+    /// `link.bye`: the producer has sent everything, up to the number `last`.
+    pub(crate) fn handle_bye(
+        &mut self,
+        connection: ConnectionId,
+        last: u64,
+        now: Moment,
+        history: &mut History,
+    ) {
         self.producers.remove(&connection);
+        for range in self.sequence.handle_bye(last) {
+            self.record_lost(range, now, history);
+        }
         if matches!(self.phase, Phase::Over { .. }) {
             return;
         }
@@ -209,6 +219,12 @@ impl Run {
             Phase::Live { alone_since: Some(since) } => Some(since + STALE_AFTER),
             _ => None,
         }
+    }
+
+    /// Up to which number the history has it whole, announced losses included; `None` if its numbers are
+    /// not the producer's.
+    pub(crate) fn have(&self) -> Option<u64> {
+        self.sequence.have()
     }
 
     /// Its name.

@@ -12,10 +12,18 @@ pub(crate) struct Sequence {
     seen: u64,
     numbered_by_hub: bool,
     /// Ranges that `link.lost` spoke of, as far as they lie above `seen`, in rising order.
-    announced: Vec<SeqRange>,
+    announced: Vec<Announced>,
     /// What is missing below the first line if that was `orch.started`: a pusher that joins late sends
     /// it first, and the snapshot that covers the rest second.
     held: Option<SeqRange>,
+}
+
+/// A range that `link.lost` spoke of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Announced {
+    range: SeqRange,
+    /// Whether everything in it is missing; if not, lines within it may still come.
+    whole: bool,
 }
 
 /// What becomes of a line.
@@ -74,17 +82,49 @@ impl Sequence {
         fresh
     }
 
-    /// `link.lost` of a range: what is missing in it has been said.
-    pub(crate) fn handle_lost(&mut self, range: SeqRange) {
+    /// `link.lost` of a range, of which `count` are missing: what is missing in it has been said.
+    pub(crate) fn handle_lost(&mut self, range: SeqRange, count: u64) {
         if range.to <= self.seen || range.from > range.to {
             return;
         }
-        let at = self.announced.partition_point(|known| known.from <= range.from);
-        self.announced.insert(at, range);
+        let whole = count > range.to - range.from;
+        let at = self.announced.partition_point(|known| known.range.from <= range.from);
+        self.announced.insert(at, Announced { range, whole });
         if self.announced.len() > MAX_ANNOUNCED {
             let second = self.announced.remove(1);
-            self.announced[0].to = self.announced[0].to.max(second.to);
+            let first = &mut self.announced[0];
+            first.whole &= second.whole && second.range.from <= first.range.to.saturating_add(1);
+            first.range.to = first.range.to.max(second.range.to);
         }
+    }
+
+    /// Up to which number everything has come or is known not to; `None` if the producer's numbers do not
+    /// count.
+    pub(crate) fn have(&self) -> Option<u64> {
+        if self.numbered_by_hub {
+            return None;
+        }
+        if let Some(held) = self.held {
+            return Some(held.from - 1);
+        }
+        let mut have = self.seen;
+        for Announced { range, whole } in &self.announced {
+            if *whole && range.from <= have + 1 {
+                have = have.max(range.to);
+            }
+        }
+        Some(have)
+    }
+
+    /// The producer has sent everything up to `last`: what is missing although nobody said so.
+    pub(crate) fn handle_bye(&mut self, last: u64) -> Vec<SeqRange> {
+        if self.numbered_by_hub || last <= self.seen || last > MAX_SEQ {
+            return Vec::new();
+        }
+        let mut missing: Vec<SeqRange> = self.held.take().into_iter().collect();
+        missing.extend(self.unannounced_up_to(last));
+        self.see(last);
+        missing
     }
 
     /// Nothing more will come: what is still missing although nobody said so.
@@ -94,14 +134,14 @@ impl Sequence {
 
     fn see(&mut self, seq: u64) {
         self.seen = seq;
-        self.announced.retain(|range| range.to > seq);
+        self.announced.retain(|known| known.range.to > seq);
     }
 
     /// The parts of `seen + 1 ..= last` that no announcement covers.
     fn unannounced_up_to(&self, last: u64) -> Vec<SeqRange> {
         let mut missing = Vec::new();
         let mut from = self.seen + 1;
-        for range in &self.announced {
+        for Announced { range, .. } in &self.announced {
             if range.from > last {
                 break;
             }
@@ -148,15 +188,15 @@ mod tests {
     fn announced_holes_are_not_told_twice_and_survivors_within_them_come_through() {
         let mut sequence = Sequence::new();
         sequence.handle_event(Some(1), true);
-        sequence.handle_lost(range(2, 9));
+        sequence.handle_lost(range(2, 9), 7);
         assert_eq!(sequence.handle_event(Some(5), false), fresh(&[]));
         assert_eq!(sequence.handle_event(Some(10), false), fresh(&[]));
-        sequence.handle_lost(range(12, 13));
-        sequence.handle_lost(range(16, 17));
+        sequence.handle_lost(range(12, 13), 2);
+        sequence.handle_lost(range(16, 17), 2);
         assert_eq!(sequence.handle_event(Some(19), false), fresh(&[(11, 11), (14, 15), (18, 18)]));
-        sequence.handle_lost(range(3, 19));
+        sequence.handle_lost(range(3, 19), 17);
         assert!(sequence.announced.is_empty(), "an old announcement is over");
-        sequence.handle_lost(range(30, 20));
+        sequence.handle_lost(range(30, 20), 1);
         assert_eq!(sequence.handle_event(Some(20), false), fresh(&[]));
     }
 
@@ -164,10 +204,11 @@ mod tests {
     fn announcements_are_bounded() {
         let mut sequence = Sequence::new();
         for n in 1..1000 {
-            sequence.handle_lost(range(n * 10, n * 10));
+            sequence.handle_lost(range(n * 10, n * 10), 1);
         }
         assert_eq!(sequence.announced.len(), MAX_ANNOUNCED);
-        assert_eq!(sequence.announced[0].from, 10);
+        assert_eq!(sequence.announced[0].range.from, 10);
+        assert_eq!(sequence.have(), Some(0), "what lies between the joined ones may still come");
     }
 
     #[test]
@@ -205,5 +246,41 @@ mod tests {
         sequence.handle_snapshot(MAX_SEQ);
         assert_eq!(sequence.handle_event(Some(MAX_SEQ), false), Admission::Repeat);
         assert_eq!(sequence.handle_event(None, false), Admission::Exhausted);
+    }
+
+    #[test]
+    fn the_hub_has_what_came_and_what_is_known_not_to() {
+        let mut sequence = Sequence::new();
+        assert_eq!(sequence.have(), Some(0));
+        sequence.handle_event(Some(1), true);
+        sequence.handle_lost(range(2, 4), 3);
+        assert_eq!(sequence.have(), Some(4));
+        sequence.handle_lost(range(5, 9), 2);
+        assert_eq!(sequence.have(), Some(4), "lines within the range are on their way");
+        sequence.handle_event(Some(8), false);
+        assert_eq!(sequence.have(), Some(8));
+        sequence.handle_lost(range(12, 13), 2);
+        assert_eq!(sequence.have(), Some(8), "not beyond what is still to come");
+
+        let mut late = Sequence::new();
+        late.handle_event(Some(3), true);
+        assert_eq!(late.have(), Some(0), "what lies before is yet to be told");
+        late.handle_snapshot(40);
+        assert_eq!(late.have(), Some(40));
+        late.handle_event(None, false);
+        assert_eq!(late.have(), None, "these are the hub's own numbers");
+    }
+
+    #[test]
+    fn what_is_missing_at_the_end_shows_when_the_producer_takes_leave() {
+        let mut sequence = Sequence::new();
+        sequence.handle_event(Some(1), true);
+        sequence.handle_lost(range(3, 4), 2);
+        assert_eq!(sequence.handle_bye(6), [range(2, 2), range(5, 6)]);
+        assert_eq!((sequence.handle_bye(6), sequence.have()), (vec![], Some(6)));
+        let mut hub_counts = Sequence::new();
+        hub_counts.handle_event(None, true);
+        assert_eq!(hub_counts.handle_bye(9), []);
+        assert_eq!(Sequence::new().handle_bye(u64::MAX), [], "no number at all");
     }
 }

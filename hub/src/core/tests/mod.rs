@@ -1,5 +1,6 @@
 //! The core in virtual time.
 
+mod greeting;
 mod ingest;
 mod lives;
 mod reading;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use choo_protocol::{Filter, Limits, Line, RunState, RunStore, Timestamp, kind, snapshot_line};
 use serde_json::Value;
 
-use super::{Block, Body, Core, Frame, Ingest, Moment, Selection, Since, Step, Subscription};
+use super::{Block, Body, Core, Frame, Ingest, Moment, Reply, Selection, Since, Step, Subscription};
 
 /// A hub with a clock that moves when told.
 struct World {

@@ -1,0 +1,76 @@
+//! What a producer is told of its lines.
+
+use std::time::Duration;
+
+use choo_protocol::{LinkAck, LinkWelcome, PROTO, RunId, control_line, kind};
+
+use super::hub::Core;
+use super::moment::Moment;
+
+/// Acknowledgements are at least so far apart: each costs the producer a wake-up.
+const ACK_EVERY: Duration = Duration::from_millis(10);
+
+/// The hub's side of the conversation with one producer: nothing until it says `link.hello`, then
+/// `link.welcome`, then `link.ack` for what the history took. Only the latest counts, so a producer that
+/// does not read costs nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    /// The run that the producer said hello for.
+    run: Option<RunId>,
+    welcome_owed: bool,
+    /// The last number that the producer has been told of.
+    told: u64,
+    /// No acknowledgement before this time.
+    next: Option<Duration>,
+}
+
+/// What is to be said.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Nothing,
+    /// Ask again at this time.
+    At(Duration),
+    /// A line with its newline.
+    Say(Vec<u8>),
+}
+
+impl Replies {
+    /// `link.hello`: the producer listens, and tells of this run.
+    pub(super) fn handle_hello(&mut self, run: RunId) {
+        *self = Replies { run: Some(run), welcome_owed: true, told: 0, next: None };
+    }
+
+    /// Whether the producer has said hello.
+    pub(super) fn is_greeted(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// `link.bye`: the producer may be waiting.
+    pub(super) fn handle_bye(&mut self) {
+        self.next = None;
+    }
+
+    /// What is to be said now. The history has everything that the answer speaks of.
+    pub(crate) fn poll(&mut self, core: &Core, now: Moment) -> Reply {
+        let Some(run) = &self.run else { return Reply::Nothing };
+        let have = core.runs().get(run.as_str()).and_then(super::Run::have);
+        if std::mem::take(&mut self.welcome_owed) {
+            self.told = have.unwrap_or(0);
+            let have = have.map(|have| (run.clone(), have)).into_iter().collect();
+            let welcome = LinkWelcome { proto: PROTO, epoch: core.epoch().to_string(), have };
+            return Reply::Say(line(kind::LINK_WELCOME, now, &welcome));
+        }
+        let Some(seq) = have.filter(|have| *have > self.told) else { return Reply::Nothing };
+        if let Some(next) = self.next.filter(|next| now.at < *next) {
+            return Reply::At(next);
+        }
+        (self.told, self.next) = (seq, Some(now.at + ACK_EVERY));
+        Reply::Say(line(kind::LINK_ACK, now, &LinkAck { run: run.clone(), seq }))
+    }
+}
+
+fn line<T: serde::Serialize>(kind: &str, now: Moment, payload: &T) -> Vec<u8> {
+    let mut line = control_line(kind, now.time, None, payload);
+    line.push(b'\n');
+    line
+}
