@@ -6,12 +6,17 @@ use clap::{Args, ValueEnum};
 
 use crate::cargo::cargo;
 use crate::error::{At as _, Error};
+use crate::npm;
 use crate::process::Run as _;
 use crate::repo::Repo;
+use crate::ui;
+use crate::wasm;
 
 /// The peers' driver, and our entry in its list.
 const DRIVER: &str = "run.py";
 const OURS: &str = "choo";
+/// Our programs for Node.
+const NODE: &str = "bench/node";
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -55,6 +60,10 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
     if bench.subject == Subject::Protocol {
         // Writing has no peer in the harness; the program has serde_json beside it.
         Command::new(repo.target("release/encode")).arg("1000000").run()?;
+        wasm::build(repo)?;
+        ui::build_wire(repo)?;
+        // Its peers are the engines' own: JSON.parse, and Ajv behind it.
+        npm::node(repo).arg(repo.path(NODE).join("decode.js")).arg(bench.runs.to_string()).run()?;
     }
     let peers = repo.path("").join(&bench.peers);
     let driver = peers.join(DRIVER);
@@ -66,7 +75,8 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
     }
     Command::new(peers.join("build.sh")).run()?;
     let contenders = repo.scratch()?.join("contenders.json");
-    fs::write(&contenders, our_contenders(&repo.target("release"))).at("write", &contenders)?;
+    let ours = our_contenders(&repo.target("release"), &repo.path(NODE));
+    fs::write(&contenders, ours).at("write", &contenders)?;
     for measurement in bench.subject.measurements() {
         let mut command = Command::new("python3");
         command
@@ -83,11 +93,15 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
 }
 
 /// Our programs in the form of the peers' list; the words in braces are the driver's to fill in.
-fn our_contenders(release: &Path) -> String {
-    let release = release.display();
+fn our_contenders(release: &Path, node: &Path) -> String {
+    let (release, node) = (release.display(), node.display());
     format!(
         r#"{{
-  "ingest": {{"{OURS}": "{release}/ingest"}},
+  "ingest": {{
+    "{OURS}": "{release}/ingest",
+    "{OURS} wasm in Node": "node {node}/ingest.js check",
+    "{OURS} wasm in Node, objects": "node {node}/ingest.js decode"
+  }},
   "pusher": {{"{OURS}": "{release}/pusher"}},
   "hub": {{
     "{OURS} sse": {{
