@@ -1,8 +1,6 @@
 //! Encoded lines, back to back in one buffer.
 
-use choo_protocol::{Class, Event, RunId, Timestamp, kind};
-
-use crate::wire::Wire;
+use choo_protocol::{Class, kind};
 
 /// Blocks are cut at this size: large enough that one write carries hundreds of lines, small enough
 /// that a new one costs the emitter no page mapping.
@@ -11,6 +9,9 @@ pub(crate) const BLOCK_BYTES: usize = 64 << 10;
 /// An ordinary line; a block with less room left is closed before the next one, so that its buffer
 /// hardly ever moves.
 const ROOM: usize = 1 << 10;
+
+/// As many ordinary lines as a block holds.
+const LINES: usize = BLOCK_BYTES / 128;
 
 /// What is known of a line besides its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,18 +71,28 @@ impl Block {
         Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() }
     }
 
-    /// Encodes an event at the end and answers the line's bytes, or, if it would be longer than
-    /// `limit`, leaves the block as it was and answers that length.
-    pub(crate) fn encode(
+    /// An empty block whose memory is in place, so that whoever fills it needs none from the system.
+    pub(crate) fn ready() -> Self {
+        let mut block = Block::with_buffer();
+        // Only what has been written to is really there; zeros might come from the system untouched.
+        block.bytes.resize(BLOCK_BYTES, 1);
+        block.bytes.clear();
+        let line = Meta { seq: 1, len: 0, class: Class::Bulk, role: Role::Text };
+        block.lines.resize(LINES, line);
+        block.lines.clear();
+        block
+    }
+
+    /// Has `encode` append a line and answers its bytes, or, if it is longer than `limit`, leaves the block
+    /// as it was and answers that length. The length in `meta` is filled in.
+    pub(crate) fn push(
         &mut self,
-        event: &Event,
-        (run, wire): (&RunId, Wire),
-        seq: u64,
-        time: Timestamp,
+        meta: Meta,
         limit: usize,
+        encode: impl FnOnce(&mut Vec<u8>),
     ) -> Result<usize, usize> {
         let start = self.bytes.len();
-        wire.encode(event, run, seq, time, &mut self.bytes);
+        encode(&mut self.bytes);
         let bytes = self.bytes.len() - start;
         // The limit does not count the newline.
         let len = u32::try_from(bytes).ok().filter(|_| bytes <= limit.saturating_add(1));
@@ -90,7 +101,7 @@ impl Block {
             self.bytes.shrink_to(BLOCK_BYTES.max(start));
             return Err(bytes);
         };
-        self.lines.push(Meta { seq, len, class: Class::of(&event.kind), role: Role::of(&event.kind) });
+        self.lines.push(Meta { len, ..meta });
         Ok(bytes)
     }
 
@@ -141,8 +152,27 @@ pub(crate) fn kind_of(line: &[u8]) -> &str {
 }
 
 #[cfg(test)]
+impl Block {
+    /// Adds an event as [`Staging`](crate::staging::Staging) does.
+    pub(crate) fn encode(
+        &mut self,
+        event: &choo_protocol::Event,
+        (run, wire): (&choo_protocol::RunId, crate::wire::Wire),
+        seq: u64,
+        time: choo_protocol::Timestamp,
+        limit: usize,
+    ) -> Result<usize, usize> {
+        let meta = Meta { seq, len: 0, class: Class::of(&event.kind), role: Role::of(&event.kind) };
+        self.push(meta, limit, |out| wire.encode(event, run, seq, time, out))
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use choo_protocol::{Event, Timestamp};
+
     use super::*;
+    use crate::wire::Wire;
 
     fn block(units: &[&str]) -> Block {
         let run = "r".parse().unwrap();

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use choo_protocol::{GraphPayload, Limits, RunId};
 
+use crate::bus::Sink;
+use crate::clock::Moment;
 use crate::driver::{Driver, OnWarning};
 use crate::link::{Link, LinkConfig, WELCOME_WAIT};
 use crate::ring::Bounds;
@@ -15,7 +17,7 @@ use crate::staging::Staging;
 use crate::started::Graph;
 use crate::wire::Wire;
 use crate::{
-    EventBus, SocketPathError, SocketPusher, Warning, check_socket_path, clock, default_socket_path,
+    EventBus, SocketPathError, SocketPusher, Warning, check_socket_path, clock, default_socket_path, socket,
 };
 
 /// Default of [`Builder::buffer_bytes`]: 8 MiB.
@@ -173,9 +175,9 @@ impl Builder {
             let millis = u64::try_from(anchor.timestamp(now).unix_millis()).unwrap_or(0);
             RunId::ulid(millis, fastrand::u128(..))
         });
-        let staging = Staging::new(run.clone(), self.wire, Limits::default());
+        let staging = Staging::new(&run, self.wire, Limits::default());
         if let Some(graph) = self.graph {
-            staging.set_graph(graph, anchor.timestamp(now));
+            staging.set_graph(graph, &Moment::new(&anchor));
         }
         let shared = Arc::new(Shared::new(path.clone(), staging));
         let config = LinkConfig {
@@ -191,22 +193,19 @@ impl Builder {
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,
         };
-        let driver = Driver::new(Link::new(config, now), Arc::clone(&shared), self.on_warning);
+        let driver = Driver::new(Link::new(config, now), Arc::clone(&shared), anchor, self.on_warning);
         let ends = Ends(Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("choo-pusher".to_owned())
             .spawn(move || {
                 // Also if the driver panics: a close must not wait for a thread that is gone.
                 let _ends = ends;
+                socket::nap_exactly();
                 async_io::block_on(driver.run());
             })
             .map_err(StartError::Thread)?;
-        let sink = Arc::clone(&shared);
-        let subscription = bus.subscribe(move |event| {
-            // The bus has given it a time.
-            let time = event.time.unwrap_or_else(|| anchor.timestamp(clock::now()));
-            sink.staging.push(event, time);
-        });
+        let sink: Arc<dyn Sink> = shared.clone();
+        let subscription = bus.attach(sink);
         Ok(SocketPusher::new(shared, run, anchor, subscription, thread))
     }
 }

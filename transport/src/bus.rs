@@ -3,11 +3,12 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use arc_swap::ArcSwap;
 use choo_protocol::Event;
 
-use crate::clock::{self, Anchor};
+use crate::clock::{Anchor, Moment};
 
 /// Hands each event to every subscriber, on the thread that emits it.
 ///
@@ -37,8 +38,11 @@ pub struct EventBus {
 
 struct Shared {
     anchor: Anchor,
-    /// Replaced as a whole, so that a handler may subscribe and unsubscribe.
-    handlers: RwLock<Arc<[Subscriber]>>,
+    /// Replaced as a whole, so that a handler may subscribe and unsubscribe, and read without a lock, so
+    /// that emitting threads do not meet here.
+    subscribers: ArcSwap<Vec<Subscriber>>,
+    /// Held while they are replaced.
+    replacing: Mutex<()>,
     next_id: AtomicU64,
     panics: AtomicU64,
 }
@@ -46,7 +50,20 @@ struct Shared {
 #[derive(Clone)]
 struct Subscriber {
     id: u64,
-    handler: Arc<dyn Fn(&Event) + Send + Sync>,
+    handler: Handler,
+}
+
+#[derive(Clone)]
+enum Handler {
+    /// The program's; every event it is handed has a time.
+    Program(Arc<dyn Fn(&Event) + Send + Sync>),
+    /// Ours.
+    Sink(Arc<dyn Sink>),
+}
+
+/// Takes events as a handler does, and the moment of the emit, of which it need not ask the time.
+pub(crate) trait Sink: Send + Sync {
+    fn push(&self, event: &Event, moment: &Moment<'_>);
 }
 
 /// Keeps a handler subscribed; dropping it unsubscribes. A call that has begun on another thread may
@@ -63,7 +80,8 @@ impl EventBus {
         EventBus {
             shared: Arc::new(Shared {
                 anchor: Anchor::read(),
-                handlers: RwLock::new(Arc::new([])),
+                subscribers: ArcSwap::default(),
+                replacing: Mutex::new(()),
                 next_id: AtomicU64::new(0),
                 panics: AtomicU64::new(0),
             }),
@@ -73,11 +91,18 @@ impl EventBus {
     /// Gives the event the present time, unless it has one, and hands it to every subscriber in the
     /// order they subscribed. Never waits. A handler that panics is cut off from this event only.
     pub fn emit(&self, mut event: Event) {
-        event.time.get_or_insert_with(|| self.shared.anchor.timestamp(clock::now()));
-        let handlers = Arc::clone(&self.shared.handlers.read().unwrap_or_else(PoisonError::into_inner));
-        for subscriber in handlers.iter() {
+        let subscribers = self.shared.subscribers.load();
+        let moment = Moment::new(&self.shared.anchor);
+        for subscriber in subscribers.iter() {
+            if matches!(subscriber.handler, Handler::Program(_)) {
+                event.time.get_or_insert_with(|| moment.timestamp());
+            }
             // The handler owns what it may leave half done; the bus has nothing in its hands.
-            if catch_unwind(AssertUnwindSafe(|| (subscriber.handler)(&event))).is_err() {
+            let call = AssertUnwindSafe(|| match &subscriber.handler {
+                Handler::Program(handler) => handler(&event),
+                Handler::Sink(sink) => sink.push(&event, &moment),
+            });
+            if catch_unwind(call).is_err() {
                 self.shared.panics.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -85,9 +110,18 @@ impl EventBus {
 
     /// Calls `handler` for each event emitted from now on, by any thread and by several at once.
     pub fn subscribe(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        self.add(Handler::Program(Arc::new(handler)))
+    }
+
+    /// Hands `sink` each event emitted from now on.
+    pub(crate) fn attach(&self, sink: Arc<dyn Sink>) -> Subscription {
+        self.add(Handler::Sink(sink))
+    }
+
+    fn add(&self, handler: Handler) -> Subscription {
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
-        let subscriber = Subscriber { id, handler: Arc::new(handler) };
-        self.shared.replace(|handlers| handlers.push(subscriber));
+        let subscriber = Subscriber { id, handler };
+        self.shared.replace(|subscribers| subscribers.push(subscriber));
         Subscription { bus: Arc::downgrade(&self.shared), id }
     }
 
@@ -104,12 +138,12 @@ impl EventBus {
 
 impl Shared {
     fn replace(&self, change: impl FnOnce(&mut Vec<Subscriber>)) {
-        let mut handlers = self.handlers.write().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = handlers.to_vec();
+        let replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = Vec::clone(&self.subscribers.load());
         change(&mut changed);
-        let former = std::mem::replace(&mut *handlers, changed.into());
+        let former = self.subscribers.swap(Arc::new(changed));
         // What a handler owns is dropped outside the lock, as its drop may use the bus.
-        drop(handlers);
+        drop(replacing);
         drop(former);
     }
 }
@@ -117,7 +151,7 @@ impl Shared {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(bus) = self.bus.upgrade() {
-            bus.replace(|handlers| handlers.retain(|subscriber| subscriber.id != self.id));
+            bus.replace(|subscribers| subscribers.retain(|subscriber| subscriber.id != self.id));
         }
     }
 }
@@ -130,7 +164,7 @@ impl Default for EventBus {
 
 impl fmt::Debug for EventBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let handlers = self.shared.handlers.read().unwrap_or_else(PoisonError::into_inner).len();
+        let handlers = self.shared.subscribers.load().len();
         f.debug_struct("EventBus").field("handlers", &handlers).finish_non_exhaustive()
     }
 }
@@ -190,9 +224,9 @@ mod tests {
             drop(former);
         });
         bus.emit(Event::unit_started("on"));
-        assert_eq!(bus.shared.handlers.read().unwrap().len(), 2);
+        assert_eq!(bus.shared.subscribers.load().len(), 2);
         bus.emit(Event::unit_started("off"));
-        assert_eq!(bus.shared.handlers.read().unwrap().len(), 1);
+        assert_eq!(bus.shared.subscribers.load().len(), 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The only place of this crate that reads a clock.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use choo_protocol::Timestamp;
@@ -9,35 +10,67 @@ use choo_protocol::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
     instant: Instant,
-    unix_nanos: i128,
+    /// What the wall clock said.
+    since_1970: Duration,
 }
 
 impl Anchor {
-    /// Says that `instant` was `unix_nanos` nanoseconds after 1970.
-    pub(crate) fn new(instant: Instant, unix_nanos: i128) -> Self {
-        Anchor { instant, unix_nanos }
+    /// Says that `instant` was so long after 1970.
+    pub(crate) fn new(instant: Instant, since_1970: Duration) -> Self {
+        Anchor { instant, since_1970 }
     }
 
-    /// Reads both clocks.
+    /// Reads both clocks. A wall clock before 1970 counts as 1970.
     #[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
     pub(crate) fn read() -> Self {
         let wall = SystemTime::now();
-        let nanos = |since: Duration| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX);
-        let unix_nanos = match wall.duration_since(UNIX_EPOCH) {
-            Ok(after) => nanos(after),
-            Err(before) => -nanos(before.duration()),
-        };
-        Anchor::new(now(), unix_nanos)
+        Anchor::new(now(), wall.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    /// The time on the wire of an instant.
+    /// How long `at` was after the reading; nothing for what was before it.
+    pub(crate) fn elapsed(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.instant)
+    }
+
+    /// The time on the wire of an instant; of one before the reading, that of the reading.
     pub(crate) fn timestamp(&self, at: Instant) -> Timestamp {
-        let nanos = |since: Duration| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX);
-        let offset = match at.checked_duration_since(self.instant) {
-            Some(after) => nanos(after),
-            None => -nanos(self.instant.duration_since(at)),
-        };
-        Timestamp::from_unix_nanos(self.unix_nanos.saturating_add(offset))
+        self.timestamp_after(self.elapsed(at))
+    }
+
+    fn timestamp_after(&self, elapsed: Duration) -> Timestamp {
+        let at = self.since_1970.saturating_add(elapsed);
+        Timestamp::from_unix(i64::try_from(at.as_secs()).unwrap_or(i64::MAX), at.subsec_nanos())
+    }
+}
+
+/// The moment of an emit. The clock is read when somebody asks for the first time.
+#[derive(Debug)]
+pub(crate) struct Moment<'a> {
+    anchor: &'a Anchor,
+    elapsed: Cell<Option<Duration>>,
+}
+
+impl<'a> Moment<'a> {
+    pub(crate) fn new(anchor: &'a Anchor) -> Self {
+        Moment { anchor, elapsed: Cell::new(None) }
+    }
+
+    /// A moment of which the time is known.
+    #[cfg(test)]
+    pub(crate) fn at(anchor: &'a Anchor, at: Instant) -> Self {
+        Moment { anchor, elapsed: Cell::new(Some(anchor.elapsed(at))) }
+    }
+
+    /// Time since the anchor's reading.
+    pub(crate) fn elapsed(&self) -> Duration {
+        let elapsed = self.elapsed.get().unwrap_or_else(|| self.anchor.elapsed(now()));
+        self.elapsed.set(Some(elapsed));
+        elapsed
+    }
+
+    /// On the wire.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        self.anchor.timestamp_after(self.elapsed())
     }
 }
 
@@ -58,13 +91,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_follow_the_monotonic_clock_on_both_sides_of_the_anchor() {
-        let before = now();
-        let origin = before + Duration::from_millis(1);
-        let anchor = Anchor::new(origin, 1_000_000_000_000_000_000);
-        let millis = |at| anchor.timestamp(at).unix_millis();
-        assert_eq!(millis(origin), 1_000_000_000_000);
-        assert_eq!(millis(origin + Duration::from_millis(1500)), 1_000_000_001_500);
-        assert_eq!(millis(before), 999_999_999_999);
+    fn times_follow_the_monotonic_clock() {
+        let (before, origin) = (now(), now() + Duration::from_millis(1));
+        let anchor = Anchor::new(origin, Duration::new(1_000_000_000, 999_999_999));
+        let nanos = |at| anchor.timestamp(at).unix_nanos();
+        assert_eq!(nanos(origin), 1_000_000_000_999_999_999);
+        assert_eq!(nanos(origin + Duration::new(2, 1)), 1_000_000_003_000_000_000);
+        assert_eq!(nanos(before), nanos(origin));
+    }
+
+    #[test]
+    fn a_moment_stays() {
+        let anchor = Anchor::read();
+        let moment = Moment::new(&anchor);
+        let (elapsed, stamp) = (moment.elapsed(), moment.timestamp());
+        assert_eq!((moment.elapsed(), moment.timestamp()), (elapsed, stamp));
+        assert_eq!(anchor.timestamp(anchor.instant + elapsed), stamp);
     }
 }

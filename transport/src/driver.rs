@@ -3,14 +3,19 @@
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use futures_lite::future;
 
+use crate::block::Block;
+use crate::clock::Anchor;
 use crate::link::{Action, Link};
+use crate::pace::{Pace, Rest};
 use crate::shared::Shared;
-use crate::socket::Socket;
-use crate::{Failure, Warning, clock};
+use crate::socket::{Ready, Socket};
+use crate::staging::READY_BLOCKS;
+use crate::{Failure, Warning, clock, socket};
 
 /// Writes made before new events are taken in, each of up to a block.
 const WRITES: usize = 16;
@@ -23,11 +28,15 @@ type Dialing = Pin<Box<dyn Future<Output = Result<Socket, Failure>> + Send>>;
 pub(crate) struct Driver {
     link: Link,
     shared: Arc<Shared>,
+    anchor: Anchor,
     on_warning: OnWarning,
     dialing: Option<Dialing>,
     socket: Option<Socket>,
     /// Whether the socket took nothing the last time.
     blocked: bool,
+    pace: Pace,
+    /// Empty blocks for the emitter.
+    spare: Vec<Block>,
 }
 
 /// What a wait ended with.
@@ -40,15 +49,24 @@ enum Woken {
 }
 
 impl Driver {
-    pub(crate) fn new(link: Link, shared: Arc<Shared>, on_warning: OnWarning) -> Self {
-        Driver { link, shared, on_warning, dialing: None, socket: None, blocked: false }
+    pub(crate) fn new(link: Link, shared: Arc<Shared>, anchor: Anchor, on_warning: OnWarning) -> Self {
+        Driver {
+            link,
+            shared,
+            anchor,
+            on_warning,
+            dialing: None,
+            socket: None,
+            blocked: false,
+            pace: Pace::new(),
+            spare: Vec::new(),
+        }
     }
 
     /// Runs until the link is closed.
     pub(crate) async fn run(mut self) {
         loop {
-            let staged = self.shared.staging.take(self.link.take_spare());
-            self.link.handle_staged(clock::now(), staged);
+            self.take();
             self.link.handle_timeout(clock::now());
             let more = self.write();
             while let Some(action) = self.link.poll_action() {
@@ -59,10 +77,22 @@ impl Driver {
                 return;
             }
             if !more {
-                let woken = self.wait().await;
+                let woken = self.rest().await;
                 self.handle(woken);
             }
         }
+    }
+
+    /// Moves what was emitted to the link, and empty blocks to the emitter.
+    fn take(&mut self) {
+        self.spare.append(&mut self.link.take_spare());
+        let staged = self.shared.staging.take(&mut self.spare);
+        self.pace.handle_look(staged.arrivals);
+        self.spare.truncate(READY_BLOCKS);
+        while self.spare.len() + staged.ready < READY_BLOCKS {
+            self.spare.push(Block::ready());
+        }
+        self.link.handle_staged(clock::now(), staged);
     }
 
     /// Writes until there is nothing more, the socket is full, or it is time to take new events in;
@@ -103,6 +133,30 @@ impl Driver {
             let _ = std::panic::catch_unwind(call);
         }
         self.shared.publish(self.link.stats());
+    }
+
+    async fn rest(&mut self) -> Woken {
+        let now = clock::now();
+        let urgent = self.socket.is_some() && !self.blocked;
+        match self.pace.poll_rest(self.anchor.elapsed(now), urgent) {
+            // An attempt to connect needs the reactor to go on.
+            Rest::Nap(time) if self.dialing.is_none() => self.nap(now, time),
+            _ => self.wait().await,
+        }
+    }
+
+    /// Rests without the reactor, whose timers cost several system calls each.
+    fn nap(&mut self, now: Instant, time: Duration) -> Woken {
+        let due = self.link.poll_timeout().map(|at| at.saturating_duration_since(now));
+        let time = due.map_or(time, |due| time.min(due));
+        match socket::nap(self.socket.as_ref(), self.blocked, time) {
+            Ready::Read => Woken::Readable,
+            Ready::Write => Woken::Writable,
+            Ready::Nothing => {
+                self.pace.handle_nap(time, clock::now().saturating_duration_since(now));
+                Woken::Otherwise
+            }
+        }
     }
 
     async fn wait(&mut self) -> Woken {

@@ -25,7 +25,7 @@ const OTHER_TYPES: &str = "other";
 pub(crate) const MAX_HOLES: usize = 1024;
 
 impl Reason {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Reason::Overflow => "overflow",
             Reason::Oversized => "oversized",
@@ -184,12 +184,19 @@ impl Holes {
 
     /// Takes all of `later`.
     pub(crate) fn append(&mut self, later: Holes) {
-        for hole in later.holes {
-            let at = self.holes.partition_point(|known| known.lost.from < hole.lost.from);
-            self.holes.insert(at, hole);
-            self.join(at + 1);
-            self.join(at);
-        }
+        later.holes.into_iter().for_each(|hole| self.insert(hole));
+    }
+
+    /// Adds a hole of which nobody was told.
+    pub(crate) fn add_lost(&mut self, lost: LinkLost) {
+        self.insert(Hole::new(lost));
+    }
+
+    fn insert(&mut self, hole: Hole) {
+        let at = self.holes.partition_point(|known| known.lost.from < hole.lost.from);
+        self.holes.insert(at, hole);
+        self.join(at + 1);
+        self.join(at);
     }
 }
 

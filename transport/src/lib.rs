@@ -38,6 +38,7 @@
 //! Inside, everything that decides is a plain state machine that is handed the time: staging, ring and
 //! base, and the link. One thread per pusher moves the bytes.
 
+mod arrivals;
 mod backoff;
 mod base;
 mod begun;
@@ -51,10 +52,13 @@ mod inbound;
 mod link;
 mod listener;
 mod lock;
+mod mailbox;
 mod outbox;
+mod pace;
 mod path;
 mod peer;
 mod pusher;
+mod refusals;
 mod ring;
 mod segment;
 mod session;
@@ -63,6 +67,7 @@ mod socket;
 mod staging;
 mod started;
 mod stats;
+mod sync;
 mod timers;
 mod warning;
 mod wire;

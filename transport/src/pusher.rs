@@ -8,7 +8,7 @@ use std::time::Duration;
 use choo_protocol::{GraphPayload, RunId};
 
 use crate::builder::Builder;
-use crate::clock::Anchor;
+use crate::clock::{Anchor, Moment};
 use crate::shared::Shared;
 use crate::started::Graph;
 use crate::{CloseReport, Stats, Subscription, clock};
@@ -81,7 +81,8 @@ impl SocketPusher {
     /// [`Builder`]. It is put into the next `orch.started`; if that has been emitted already, it goes out
     /// as a `graph` event of its own.
     pub fn set_graph(&self, graph: GraphPayload, parallelism: u32) {
-        self.shared.staging.set_graph(Graph { graph, parallelism }, self.anchor.timestamp(clock::now()));
+        let moment = Moment::new(&self.anchor);
+        self.shared.staging.set_graph(Graph { graph, parallelism }, &moment);
     }
 
     /// Unsubscribes from the bus, sends what is left in order and then `link.bye`, and waits up to

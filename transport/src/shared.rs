@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use event_listener::{Event, Listener as _};
+use choo_protocol::Event;
+use event_listener::Listener as _;
 
 use crate::Stats;
+use crate::bus::Sink;
+use crate::clock::Moment;
 use crate::staging::Staging;
 
 #[derive(Debug)]
@@ -14,7 +17,7 @@ pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     pub(crate) staging: Staging,
     status: Mutex<Status>,
-    changed: Event,
+    changed: event_listener::Event,
 }
 
 #[derive(Debug, Default)]
@@ -24,9 +27,15 @@ struct Status {
     finished: bool,
 }
 
+impl Sink for Shared {
+    fn push(&self, event: &Event, moment: &Moment<'_>) {
+        self.staging.push(event, moment);
+    }
+}
+
 impl Shared {
     pub(crate) fn new(path: PathBuf, staging: Staging) -> Self {
-        Shared { path, staging, status: Mutex::default(), changed: Event::new() }
+        Shared { path, staging, status: Mutex::default(), changed: event_listener::Event::new() }
     }
 
     fn with_status<T>(&self, use_it: impl FnOnce(&mut Status) -> T) -> T {

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_io::Async;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -89,6 +90,49 @@ impl Socket {
     pub(crate) async fn writable(&self) {
         let _ = self.stream.writable().await;
     }
+}
+
+/// What a socket is ready for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    /// The peer has said something or is gone.
+    Read,
+    /// The peer takes bytes again.
+    Write,
+    /// The time is up.
+    Nothing,
+}
+
+/// Lets the thread sleep for a time; shorter if the socket has something to read or, if asked for, can be
+/// written to.
+pub(crate) fn nap(socket: Option<&Socket>, writable: bool, time: Duration) -> Ready {
+    let nanos = time.subsec_nanos().into();
+    let timeout = Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: nanos };
+    let Some(socket) = socket else {
+        // Nothing but the time can end it, or a signal, which only makes it shorter.
+        let _ = poll(&mut [], Some(&timeout));
+        return Ready::Nothing;
+    };
+    let mut events = PollFlags::empty();
+    events.set(PollFlags::IN, !socket.half_closed);
+    events.set(PollFlags::OUT, writable);
+    let mut polled = [PollFd::new(&socket.stream, events)];
+    let _ = poll(&mut polled, Some(&timeout));
+    let ready = polled[0].revents();
+    if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+        Ready::Read
+    } else if ready.contains(PollFlags::OUT) {
+        Ready::Write
+    } else {
+        Ready::Nothing
+    }
+}
+
+/// Lets the calling thread's naps end when they should: Linux rounds them up by 50 µs otherwise.
+pub(crate) fn nap_exactly() {
+    // Without it naps are longer, no more.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1_000));
 }
 
 /// A program that has put SIGPIPE back to its default must not be killed by a hub that goes away.

@@ -1,38 +1,43 @@
 //! The emitter's side: events become lines under a short lock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use choo_protocol::{Class, Event, Limits, RunId, Timestamp};
-use event_listener::{Event as Wake, EventListener};
+use choo_protocol::{Class, Event, Limits, RunId};
 
-use crate::block::{Block, Role};
+use crate::arrivals::Arrivals;
+use crate::block::{Block, Meta, Role};
+use crate::bus::Sink;
+use crate::clock::Moment;
 use crate::hole::{Holes, Reason};
-use crate::ring::SPARE_BLOCKS;
+use crate::mailbox::Mailbox;
+use crate::refusals::Refusals;
 use crate::started::Graph;
-use crate::wire::Wire;
+use crate::sync::Listener;
+use crate::wire::{LineEncoder, Wire};
 
-/// What bulk may fill before it is refused. The writer empties staging within microseconds unless it
+/// What bulk may fill before it is refused. The writer empties staging within a millisecond unless it
 /// gets no processor, so this bounds a burst, not the run.
 const BULK_BYTES: usize = 4 << 20;
 
 /// What lifecycle events may fill: their reserved share is the difference.
 const LIFECYCLE_BYTES: usize = 6 << 20;
 
+/// Blocks with memory in place that wait for the emitter, so that it needs none from the system.
+pub(crate) const READY_BLOCKS: usize = 4;
+
 /// Where emitting threads leave lines and the writer takes them.
 ///
 /// The lock is held for one encoding or one exchange of buffers, never across I/O or a wait.
 #[derive(Debug)]
 pub(crate) struct Staging {
-    run: RunId,
-    wire: Wire,
     limits: Limits,
-    inner: Mutex<Inner>,
-    wake: Wake,
+    inner: Mailbox<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    encoder: LineEncoder,
     /// The last number given.
     seq: u64,
     full: Vec<Block>,
@@ -40,12 +45,12 @@ struct Inner {
     spare: Vec<Block>,
     bytes: usize,
     holes: Holes,
+    refusals: Refusals,
     graph: Option<Arc<Graph>>,
     /// One for each `orch.started` that waits, as the graph was when it was emitted.
     started_graphs: Vec<Option<Arc<Graph>>>,
     started: bool,
-    /// Whether the writer waits for [`Staging::wake`].
-    idle: bool,
+    arrivals: Option<Arrivals>,
     closed: bool,
     close: Option<Instant>,
     emitted: Emitted,
@@ -58,6 +63,10 @@ pub(crate) struct Staged {
     pub(crate) holes: Holes,
     /// For each `orch.started` in `blocks`, the graph to put into it.
     pub(crate) graphs: Vec<Option<Arc<Graph>>>,
+    /// When events came.
+    pub(crate) arrivals: Option<Arrivals>,
+    /// How many blocks the emitter has in reserve.
+    pub(crate) ready: usize,
     /// When a closing pusher has to be done.
     pub(crate) close: Option<Instant>,
     /// The numbers as of now.
@@ -76,124 +85,126 @@ pub(crate) struct Emitted {
 }
 
 impl Staging {
-    pub(crate) fn new(run: RunId, wire: Wire, limits: Limits) -> Self {
-        Staging { run, wire, limits, inner: Mutex::default(), wake: Wake::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Every method leaves `Inner` whole at each point where it could panic.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Numbers and encodes an event, or counts it as lost if there is no room for it. Ignored once
-    /// closed.
-    pub(crate) fn push(&self, event: &Event, time: Timestamp) {
-        let mut inner = self.lock();
-        if inner.closed {
-            return;
-        }
-        inner.push(event, time, (&self.run, self.wire), &self.limits);
-        self.unlock_and_wake(inner);
+    pub(crate) fn new(run: &RunId, wire: Wire, limits: Limits) -> Self {
+        let inner = Inner {
+            encoder: LineEncoder::new(run, wire),
+            seq: 0,
+            full: Vec::new(),
+            current: Block::default(),
+            spare: Vec::new(),
+            bytes: 0,
+            holes: Holes::default(),
+            refusals: Refusals::default(),
+            graph: None,
+            started_graphs: Vec::new(),
+            started: false,
+            arrivals: None,
+            closed: false,
+            close: None,
+            emitted: Emitted::default(),
+        };
+        Staging { limits, inner: Mailbox::new(inner) }
     }
 
     /// Says what graph belongs into `orch.started`. Where that has been emitted, the graph goes out as
     /// an event of its own.
-    pub(crate) fn set_graph(&self, graph: Graph, time: Timestamp) {
-        let mut inner = self.lock();
-        if inner.closed {
-            return;
-        }
-        if inner.started {
-            let event = Event::graph(graph.graph.clone());
-            inner.push(&event, time, (&self.run, self.wire), &self.limits);
-        }
-        inner.graph = Some(Arc::new(graph));
-        self.unlock_and_wake(inner);
+    pub(crate) fn set_graph(&self, graph: Graph, moment: &Moment<'_>) {
+        self.inner.put(|inner| {
+            if inner.closed {
+                return;
+            }
+            if inner.started {
+                let event = Event::graph(graph.graph.clone());
+                inner.push(&event, moment, &self.limits);
+            }
+            inner.graph = Some(Arc::new(graph));
+        });
     }
 
     /// Refuses further events and asks the writer to be done by `deadline`; the earliest one counts.
     pub(crate) fn close(&self, deadline: Instant) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        inner.close = Some(inner.close.map_or(deadline, |earlier| earlier.min(deadline)));
-        self.unlock_and_wake(inner);
+        self.inner.put(|inner| {
+            inner.closed = true;
+            inner.close = Some(inner.close.map_or(deadline, |earlier| earlier.min(deadline)));
+        });
     }
 
-    fn unlock_and_wake(&self, mut inner: MutexGuard<'_, Inner>) {
-        let idle = std::mem::take(&mut inner.idle);
-        drop(inner);
-        if idle {
-            self.wake.notify(1);
-        }
-    }
-
-    /// Takes everything, giving empty blocks in exchange.
-    pub(crate) fn take(&self, mut spare: Vec<Block>) -> Staged {
-        let mut inner = self.lock();
-        inner.idle = false;
-        let mut blocks = std::mem::take(&mut inner.full);
-        if !inner.current.is_empty() {
-            let empty = spare.pop().unwrap_or_default();
-            blocks.push(std::mem::replace(&mut inner.current, empty));
-        }
-        // What is not needed is freed by the writer, outside the lock.
-        let kept = spare.len().min(SPARE_BLOCKS.saturating_sub(inner.spare.len()));
-        inner.spare.extend(spare.drain(..kept));
-        inner.bytes = 0;
-        Staged {
-            blocks,
-            holes: std::mem::take(&mut inner.holes),
-            graphs: std::mem::take(&mut inner.started_graphs),
-            close: inner.close,
-            emitted: inner.emitted,
-        }
+    /// Takes everything, giving empty blocks in exchange. What is not needed of those is left in `spare`.
+    pub(crate) fn take(&self, spare: &mut Vec<Block>) -> Staged {
+        let mut taken = self.inner.take(|inner| inner.take(spare));
+        taken.refusals.drain_into(&mut taken.staged.holes);
+        taken.staged
     }
 
     /// Prepares to wait: `None` if there is something to take. `seen` is the deadline of the close
     /// request that the writer knows of.
-    pub(crate) fn listen(&self, seen: Option<Instant>) -> Option<EventListener> {
-        let mut inner = self.lock();
-        let news = !inner.full.is_empty()
-            || !inner.current.is_empty()
-            || !inner.holes.is_empty()
-            || inner.close != seen;
-        if news {
-            return None;
-        }
-        inner.idle = true;
-        Some(self.wake.listen())
+    pub(crate) fn listen(&self, seen: Option<Instant>) -> Option<Listener> {
+        self.inner.listen(|inner| {
+            !inner.full.is_empty()
+                || !inner.current.is_empty()
+                || !inner.holes.is_empty()
+                || !inner.refusals.is_empty()
+                || inner.close != seen
+        })
     }
 
     /// The numbers as of now.
     pub(crate) fn emitted(&self) -> Emitted {
-        self.lock().emitted
+        self.inner.peek(|inner| inner.emitted)
     }
 }
 
+impl Sink for Staging {
+    /// Numbers and encodes an event, or counts it as lost if there is no room for it. Ignored once
+    /// closed.
+    fn push(&self, event: &Event, moment: &Moment<'_>) {
+        self.inner.put(|inner| {
+            if !inner.closed {
+                inner.push(event, moment, &self.limits);
+            }
+        });
+    }
+}
+
+/// [`Staged`], before refusals have become holes, which is not done under the lock.
+struct Taken {
+    staged: Staged,
+    refusals: Refusals,
+}
+
 impl Inner {
-    fn push(&mut self, event: &Event, time: Timestamp, form: (&RunId, Wire), limits: &Limits) {
+    fn push(&mut self, event: &Event, moment: &Moment<'_>, limits: &Limits) {
         self.seq += 1;
         self.emitted.events += 1;
-        let room = match Class::of(&event.kind) {
+        let class = Class::of(&event.kind);
+        let room = match class {
             Class::Lifecycle => LIFECYCLE_BYTES,
             Class::Bulk => BULK_BYTES,
         };
         if self.bytes >= room {
             self.emitted.refused += 1;
-            self.holes.add(self.seq, &event.kind, 0, Reason::Overflow);
+            if !self.refusals.add(self.seq, event) {
+                self.refusals.drain_into(&mut self.holes);
+                self.refusals.add(self.seq, event);
+            }
             return;
         }
-        if !self.current.has_room() {
-            let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
-            let full = std::mem::replace(&mut self.current, empty);
-            if !full.is_empty() {
-                self.full.push(full);
-            }
+        // Under the lock, so that times rise with the numbers.
+        let now = moment.elapsed();
+        match &mut self.arrivals {
+            Some(arrivals) => arrivals.note(now),
+            none => *none = Some(Arrivals::begin(now)),
         }
-        match self.current.encode(event, form, self.seq, time, limits.of(&event.kind)) {
+        self.make_room();
+        let role = Role::of(&event.kind);
+        let meta = Meta { seq: self.seq, len: 0, class, role };
+        let time = event.time.unwrap_or_else(|| moment.timestamp());
+        let encoder = &mut self.encoder;
+        let encode = |out: &mut Vec<u8>| encoder.encode(event, meta.seq, time, out);
+        match self.current.push(meta, limits.of(&event.kind), encode) {
             Ok(bytes) => {
                 self.bytes += bytes;
-                if Role::of(&event.kind) == Role::Started {
+                if role == Role::Started {
                     self.started = true;
                     self.started_graphs.push(self.graph.clone());
                 }
@@ -204,6 +215,37 @@ impl Inner {
             }
         }
     }
+
+    fn make_room(&mut self) {
+        if !self.current.has_room() {
+            let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
+            let full = std::mem::replace(&mut self.current, empty);
+            if !full.is_empty() {
+                self.full.push(full);
+            }
+        }
+    }
+
+    fn take(&mut self, spare: &mut Vec<Block>) -> Taken {
+        let mut blocks = std::mem::take(&mut self.full);
+        if !self.current.is_empty() {
+            let empty = spare.pop().unwrap_or_default();
+            blocks.push(std::mem::replace(&mut self.current, empty));
+        }
+        let kept = spare.len().min(READY_BLOCKS.saturating_sub(self.spare.len()));
+        self.spare.extend(spare.drain(..kept));
+        self.bytes = 0;
+        let staged = Staged {
+            blocks,
+            holes: std::mem::take(&mut self.holes),
+            graphs: std::mem::take(&mut self.started_graphs),
+            arrivals: self.arrivals,
+            ready: self.spare.len(),
+            close: self.close,
+            emitted: self.emitted,
+        };
+        Taken { staged, refusals: std::mem::take(&mut self.refusals) }
+    }
 }
 
 #[cfg(test)]
@@ -212,13 +254,22 @@ mod tests {
     use event_listener::Listener as _;
 
     use super::*;
+    use crate::clock::Anchor;
 
     fn staging() -> Staging {
-        Staging::new("r".parse().unwrap(), Wire::Full, Limits::default())
+        Staging::new(&"r".parse().unwrap(), Wire::Full, Limits::default())
+    }
+
+    fn moment<T>(use_it: impl FnOnce(&Moment<'_>) -> T) -> T {
+        use_it(&Moment::new(&Anchor::read()))
     }
 
     fn push(staging: &Staging, event: &Event) {
-        staging.push(event, Timestamp::from_unix_nanos(0));
+        moment(|moment| staging.push(event, moment));
+    }
+
+    fn take(staging: &Staging) -> Staged {
+        staging.take(&mut Vec::new())
     }
 
     fn seqs(staged: &Staged) -> Vec<u64> {
@@ -233,10 +284,10 @@ mod tests {
                 scope.spawn(|| (0..500).for_each(|_| push(&staging, &Event::unit_started("a"))));
             }
         });
-        let staged = staging.take(Vec::new());
+        let staged = take(&staging);
         assert_eq!(seqs(&staged), (1..=2000).collect::<Vec<_>>());
         assert!(staged.blocks.len() > 1);
-        assert!(seqs(&staging.take(Vec::new())).is_empty());
+        assert!(seqs(&take(&staging)).is_empty());
     }
 
     #[test]
@@ -247,7 +298,7 @@ mod tests {
         push(&staging, &Event::unit_completed("a"));
         let Emitted { events, refused, .. } = staging.emitted();
         assert_eq!((events, refused), (21, 9));
-        let staged = staging.take(Vec::new());
+        let staged = take(&staging);
         assert_eq!(seqs(&staged), (1..=11).chain([21]).collect::<Vec<_>>());
         let [hole] = &staged.holes.list()[..] else { panic!("one hole") };
         assert_eq!((hole.from, hole.to, hole.count, hole.by_type[kind::LOG_STDOUT]), (12, 20, 9, 9));
@@ -262,7 +313,7 @@ mod tests {
         let staging = staging();
         push(&staging, &Event::unit_failed("a", "x".repeat(600 << 10)));
         push(&staging, &Event::unit_failed("a", "x"));
-        let staged = staging.take(Vec::new());
+        let staged = take(&staging);
         assert_eq!((seqs(&staged), staging.emitted().oversized), (vec![2], 1));
         assert_eq!(staged.holes.list()[0].reason, "oversized");
     }
@@ -271,13 +322,13 @@ mod tests {
     fn s1_b02_a_graph_known_late_is_an_event_and_a_graph_known_early_is_not() {
         let staging = staging();
         let graph = || Graph { graph: GraphPayload::build([("a", vec![])]).unwrap(), parallelism: 1 };
-        staging.set_graph(graph(), Timestamp::from_unix_nanos(0));
+        moment(|moment| staging.set_graph(graph(), moment));
         push(&staging, &Event::new(kind::ORCH_STARTED));
-        let staged = staging.take(Vec::new());
+        let staged = take(&staging);
         assert_eq!((seqs(&staged), staged.graphs.len()), (vec![1], 1));
         assert_eq!(staged.graphs[0].as_deref(), Some(&graph()));
-        staging.set_graph(graph(), Timestamp::from_unix_nanos(0));
-        let staged = staging.take(Vec::new());
+        moment(|moment| staging.set_graph(graph(), moment));
+        let staged = take(&staging);
         let seq = staged.blocks[0].lines()[0].seq;
         let (bytes, _) = staged.blocks.into_iter().next().unwrap().into_parts();
         assert_eq!((seq, crate::block::kind_of(&bytes)), (2, kind::GRAPH));
@@ -291,7 +342,7 @@ mod tests {
         staging.close(soon);
         staging.close(later);
         push(&staging, &Event::unit_started("a"));
-        let staged = staging.take(Vec::new());
+        let staged = take(&staging);
         assert_eq!((seqs(&staged), staged.close), (vec![], Some(soon)));
         assert_eq!(staging.emitted(), Emitted::default());
     }
@@ -302,7 +353,7 @@ mod tests {
         assert!(staging.listen(None).is_some());
         push(&staging, &Event::unit_started("a"));
         assert!(staging.listen(None).is_none());
-        staging.take(Vec::new());
+        take(&staging);
         let listener = staging.listen(None).unwrap();
         staging.close(crate::clock::now());
         assert!(listener.discard(), "was notified");

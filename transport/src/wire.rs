@@ -1,6 +1,6 @@
 //! Which lines go out.
 
-use choo_protocol::{Event, RunId, Timestamp};
+use choo_protocol::{Encoder, Event, RunId, Timestamp};
 
 /// How lines are written, and what the pusher says besides them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,11 +17,32 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// Appends the event as a line with its newline.
+    /// Appends one event as a line with its newline.
     pub(crate) fn encode(self, event: &Event, run: &RunId, seq: u64, time: Timestamp, out: &mut Vec<u8>) {
+        LineEncoder::new(run, self).encode(event, seq, time, out);
+    }
+}
+
+/// Writes the events of one run in one of these forms.
+#[derive(Debug)]
+pub(crate) enum LineEncoder {
+    Full(Encoder),
+    Seed,
+}
+
+impl LineEncoder {
+    pub(crate) fn new(run: &RunId, wire: Wire) -> Self {
+        match wire {
+            Wire::Full => LineEncoder::Full(Encoder::new(run)),
+            Wire::Seed => LineEncoder::Seed,
+        }
+    }
+
+    /// Appends the event as a line with its newline.
+    pub(crate) fn encode(&mut self, event: &Event, seq: u64, time: Timestamp, out: &mut Vec<u8>) {
         match self {
-            Wire::Full => event.encode(Some(run), Some(seq), time, out),
-            Wire::Seed => event.encode_seed(time, out),
+            LineEncoder::Full(encoder) => encoder.encode(event, seq, time, out),
+            LineEncoder::Seed => event.encode_seed(time, out),
         }
     }
 }

@@ -11,7 +11,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use choo_protocol::{Event, LogStream};
+use choo_protocol::{Event, LogStream, Payload};
 use choo_transport::{EventBus, SocketPusher};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
@@ -43,12 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("nobody listens".into());
     }
     let mut samples = Vec::with_capacity(usize::try_from(count)?);
-    let pace = Pace::new(rate)?;
+    let (sample, pace) = (Sample::new(), Pace::new(rate)?);
     let mut emitted = 0;
     while emitted < count {
         for _ in 0..pace.due(emitted)?.min(count - emitted) {
-            let stamp = if rate > 0 { real_nanos() } else { 0 };
-            let event = sample(emitted + 1, stamp);
+            let event = sample.event((rate > 0).then(real_nanos));
             let before = Instant::now();
             bus.emit(event);
             samples.push(u64::try_from(before.elapsed().as_nanos())?);
@@ -78,9 +77,27 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A log line that is a good 200 bytes once encoded.
-fn sample(n: u64, stamp: u64) -> Event {
-    let content = format!("Compiling serde v1.0.219 (registry) target x86_64 #ns={stamp:019}");
-    Event::log("app-shell", Some(1), LogStream::Stdout, content, n)
+struct Sample(Event);
+
+/// What a stamp takes the place of.
+const UNSTAMPED: &str = "0000000000000000000";
+
+impl Sample {
+    fn new() -> Self {
+        let content = format!("Compiling serde v1.0.219 (registry) target x86_64 #ns={UNSTAMPED}");
+        Sample(Event::log("app-shell", Some(1), LogStream::Stdout, content, 1))
+    }
+
+    /// One of them; `stamp` is written into its text.
+    fn event(&self, stamp: Option<u64>) -> Event {
+        let mut event = self.0.clone();
+        if let (Some(stamp), Some(Payload::Log(log))) = (stamp, &mut event.payload) {
+            let digits = format!("{stamp:019}");
+            log.content.truncate(log.content.len() - digits.len());
+            log.content.push_str(&digits);
+        }
+        event
+    }
 }
 
 fn quantiles(mut samples: Vec<u64>) -> serde_json::Value {

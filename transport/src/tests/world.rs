@@ -8,7 +8,8 @@ use choo_protocol::{
     RunState, kind,
 };
 
-use crate::clock::{self, Anchor};
+use crate::bus::Sink as _;
+use crate::clock::{self, Anchor, Moment};
 use crate::link::{Action, Link, LinkConfig};
 use crate::ring::{Bounds, FLOOR_EVENTS, FLOOR_LINE};
 use crate::staging::Staging;
@@ -157,7 +158,7 @@ pub(crate) fn config() -> LinkConfig {
         welcome_wait: millis(0),
         backoff: (millis(100), millis(5000)),
         seed: 1,
-        anchor: Anchor::new(clock::now(), 1_737_196_200_000_000_000),
+        anchor: Anchor::new(clock::now(), millis(1_737_196_200_000)),
     }
 }
 
@@ -175,7 +176,7 @@ impl World {
             link: Link::new(config, now),
             now,
             start: now,
-            staging: Staging::new(run(), wire, Limits::default()),
+            staging: Staging::new(&run(), wire, Limits::default()),
             anchor,
             place,
             dialing: false,
@@ -199,7 +200,7 @@ impl World {
     /// Emits without the writer getting its turn.
     pub(crate) fn stage(&mut self, event: &Event) {
         let time = event.time.unwrap_or(self.anchor.timestamp(self.now));
-        self.staging.push(event, time);
+        self.staging.push(event, &Moment::at(&self.anchor, self.now));
         let mut line = Vec::new();
         event.encode(Some(&run()), Some(self.staging.emitted().events), time, &mut line);
         if let Ok(line) = Line::parse(line.trim_ascii_end(), &Limits::default()) {
@@ -221,7 +222,8 @@ impl World {
     }
 
     pub(crate) fn set_graph(&mut self, graph: GraphPayload, parallelism: u32) {
-        self.staging.set_graph(Graph { graph, parallelism }, self.anchor.timestamp(self.now));
+        let moment = Moment::at(&self.anchor, self.now);
+        self.staging.set_graph(Graph { graph, parallelism }, &moment);
     }
 
     /// Closes with so much time.
@@ -233,8 +235,8 @@ impl World {
     /// What the shell does until it would wait.
     pub(crate) fn settle(&mut self) {
         loop {
-            let spare = self.link.take_spare();
-            let staged = self.staging.take(spare);
+            let mut spare = self.link.take_spare();
+            let staged = self.staging.take(&mut spare);
             self.link.handle_staged(self.now, staged);
             self.link.handle_timeout(self.now);
             self.write();
