@@ -83,12 +83,24 @@ fn wire(candidates: &[Vec<u8>]) {
         .iter()
         .zip(&said)
         .filter_map(|(input, said)| {
-            let (ours, theirs) = (reading(input), serde_json::from_str::<Value>(said).unwrap());
+            let (mut ours, mut theirs) = (reading(input), serde_json::from_str::<Value>(said).unwrap());
+            without_empty(&mut ours);
+            without_empty(&mut theirs);
             let input = String::from_utf8_lossy(input);
             (!same(&ours, &theirs)).then(|| format!("  line: {input}\n  ours: {ours}\n  said: {said}"))
         })
         .collect();
     agreed(Oracle::Wasm, &wrong);
+}
+
+/// Empty means absent: a decoder may leave it out of an event or not.
+fn without_empty(reading: &mut Value) {
+    for event in reading["events"].as_array_mut().unwrap() {
+        event
+            .as_object_mut()
+            .unwrap()
+            .retain(|key, value| !matches!(&**key, "unit" | "error") || *value != "");
+    }
 }
 
 /// What `tests/oracles/wasm.mjs` says, natively: what the decoder reads and what the store folds, with the
@@ -285,7 +297,7 @@ fn generated_lines_mean_the_same_to_all() {
     let mut random = Random::new(3);
     let mut lines: Vec<Vec<u8>> = (0..GENERATED).map(|_| line_text::line(&mut random)).collect();
     let events = events();
-    lines.extend((0..GENERATED / 2).map(|_| {
+    lines.extend((0..GENERATED / 4).map(|_| {
         let mut line = random.pick_one(&events).clone();
         line_text::mutate(&mut random, &mut line);
         line
