@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use choo_protocol::{Journal, Limits, Line, LineDecoder, RunStore};
+use choo_protocol::{Journal, Limits, Line, LineDecoder, RunState, RunStore};
 
 const EVENTS: u32 = 40_000;
 const CHUNK: usize = 64 << 10;
@@ -22,6 +22,26 @@ fn main() {
     report("validate", || {
         let limits = Limits::default();
         stream.lines().filter(|line| Line::parse(line.as_bytes(), &limits).is_ok()).count()
+    });
+    report("validate and fold", || {
+        let limits = Limits::default();
+        let mut state = RunState::new("r".parse().expect("a run id"));
+        for line in stream.lines() {
+            if let Ok(line) = Line::parse(line.as_bytes(), &limits) {
+                std::hint::black_box(state.apply(&line));
+            }
+        }
+        state.units.len()
+    });
+    let logs: String = (1..=EVENTS).filter(|n| n % 10 < 7).map(line).collect();
+    let parsed: Vec<Line<'_>> =
+        logs.lines().filter_map(|line| Line::parse(line.as_bytes(), &Limits::default()).ok()).collect();
+    report("fold of log lines alone (28,000 of them)", || {
+        let mut state = RunState::new("r".parse().expect("a run id"));
+        for line in &parsed {
+            std::hint::black_box(state.apply(line));
+        }
+        state.seq
     });
     report("validate and list", || {
         let limits = Limits::default();

@@ -24,6 +24,7 @@
 
 mod canonical;
 mod case;
+mod change;
 mod control;
 mod decoder;
 mod encoder;
@@ -45,6 +46,7 @@ mod line_error;
 mod loss;
 mod names;
 mod open;
+mod patch;
 mod payload;
 mod plain;
 mod raw;
@@ -57,6 +59,7 @@ mod unescape;
 mod unit;
 mod wire_event;
 
+pub use change::{Change, DiffChange, Member, Members};
 pub use control::{
     CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, HubBye, HubCursor, HubEnd, HubError,
     HubGap, HubHello, HubSnapshot, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
@@ -74,6 +77,7 @@ pub use limits::Limits;
 pub use line::{Fill, Line, MAX_INTEGER, MAX_KIND, is_control};
 pub use line_error::{LineError, LineErrorKind};
 pub use loss::{Loss, LostRange, SeqRange};
+pub use patch::{JsonPatch, PatchOp, StatePatch};
 pub use payload::{
     AgentDone, AgentInvoke, BranchPushed, CodeReview, CodeReviewFix, CodeReviewIssues, CodeReviewPassed,
     Commit, DiffFile, DiffRemoved, DiffSummary, Feature, FeatureReview, FeatureSpecs, FeatureTasks,
@@ -84,8 +88,8 @@ pub use payload::{
 };
 pub use reader::PayloadMismatch;
 pub use run_id::{RunId, RunIdError};
-pub use state::{Change, PrState, RunState, RunStatus};
+pub use state::{DiffState, PrMember, PrState, RunMember, RunState, RunStatus, UsageTotal, Usd};
 pub use store::{RunStore, RunSummary, StoreChanges, StoreFault, UnitChanges, UnitCounts};
 pub use timestamp::{Timestamp, TimestampError};
-pub use unit::{TaskState, TaskStatus, UnitState, UnitStatus};
+pub use unit::{TaskMember, TaskState, TaskStatus, UnitMember, UnitState, UnitStatus};
 pub use wire_event::WireEvent;

@@ -4,16 +4,16 @@ mod changes;
 mod parts;
 mod seen;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reader::Read;
 use crate::{
-    Change, Frame, GraphLayout, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot, Journal,
-    Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing, Timestamp, UnitState, UnitStatus,
-    is_control, kind,
+    Change, DiffState, Frame, GraphLayout, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello,
+    HubSnapshot, Journal, Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing, Timestamp,
+    UnitState, UnitStatus, is_control, kind,
 };
 use changes::Changes;
 use parts::Parts;
@@ -208,6 +208,11 @@ impl RunStore {
         self.state(run)?.units.get(id)
     }
 
+    /// The files that differ in a unit's work tree (of no unit for the empty name), by their path.
+    pub fn diffs(&self, run: &str, unit: &str) -> Option<&BTreeMap<String, DiffState>> {
+        self.state(run)?.diffs.get(unit)
+    }
+
     /// The drawing of a run's graph; the same until its units or edges change.
     pub fn layout(&mut self, run: &str) -> Option<&GraphLayout> {
         let at = find(&self.runs, run).ok()?;
@@ -228,21 +233,20 @@ impl RunStore {
             let message = format!("an event of type {} names no run; a hub's stream always does", line.kind);
             return self.fault("no-run", message, 1);
         };
-        let units = run.state.units.len();
         let change = run.state.apply(line);
         // A repeat may lie behind a snapshot that the state was taken from: what the journal holds is
         // another question than what the state holds.
         let repeated = match line.seq {
             Some(seq) => !run.seen.insert(seq),
-            None => change == Change::Ignored,
+            None => change.is_ignored(),
         };
-        if change == Change::All || run.state.units.len() != units {
+        if change.moves_graph() {
             run.layout = None;
         }
-        if matches!(change, Change::All | Change::Unit) {
+        if change.moves_counts() {
             run.counts = None;
         }
-        self.changes.add(&run.state.run, &line.unit, change);
+        self.changes.add(&run.state.run, &line.unit, &change);
         if !repeated {
             self.journal.push(line);
             self.changes.events += 1;
@@ -285,15 +289,15 @@ impl RunStore {
             run.state = state;
             run.layout = None;
             run.counts = None;
-            self.changes.add(&run.state.run, "", Change::All);
+            self.changes.add(&run.state.run, "", &Change::WHOLE);
         }
     }
 
     fn take_end(&mut self, end: HubEnd) {
         let Some(run) = named(&mut self.runs, end.run.as_str()) else { return };
         // The other ends are events and have been folded.
-        if end.status == RunStatus::Stale && run.state.set_stale() {
-            self.changes.add(&end.run, "", Change::Run);
+        if end.status == RunStatus::Stale {
+            self.changes.add(&end.run, "", &run.state.set_stale());
         }
         self.changes.ended.push(end);
     }

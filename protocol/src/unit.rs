@@ -1,13 +1,19 @@
-//! The state of one unit and of its tasks.
+//! The state of one unit.
+
+mod task;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::change::{Members, members};
 use crate::lenient::null_as_default;
 use crate::reader::readable;
-use crate::{Line, TaskPayload, Timestamp, UnitStarted, kind};
+use crate::state::UsageTotal;
+use crate::{Change, Line, Timestamp, UnitStarted, kind};
+
+pub use task::{TaskMember, TaskState, TaskStatus};
 
 /// How a unit stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -74,50 +80,12 @@ pub struct UnitState {
     /// What it depends on.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// What its tasks took.
+    #[serde(skip_serializing_if = "crate::state::is_default")]
+    pub usage: UsageTotal,
     /// Its tasks by their number.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub tasks: BTreeMap<i64, TaskState>,
-}
-
-/// How a task stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskStatus {
-    /// Has not started.
-    #[default]
-    Pending,
-    /// Runs.
-    Running,
-    /// Its result is being checked.
-    Validating,
-    /// Failed and will be tried again.
-    Retrying,
-    /// Done.
-    Completed,
-    /// Failed for good.
-    Failed,
-}
-
-/// One task of a unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TaskState {
-    /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// How it stands.
-    pub status: TaskStatus,
-    /// Which attempt this is, from 1; 0 before the first.
-    pub attempt: u32,
-    /// When its first attempt started.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started: Option<Timestamp>,
-    /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Timestamp>,
-    /// Why its last attempt failed; at most 4 KiB.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub error: String,
 }
 
 /// Errors in a state are cut to this many bytes (SPEC §5); the event has the whole text.
@@ -128,9 +96,24 @@ pub(crate) fn cut_error(error: &str) -> String {
     error[..error.floor_char_boundary(MAX_ERROR)].to_owned()
 }
 
+members! {
+    /// Members of a [`UnitState`] that single events change; its place in the graph comes with the graph,
+    /// and its tasks have members of their own.
+    UnitMember of UnitState {
+        Status status written,
+        TotalTasks total_tasks omitted,
+        CompletedTasks completed_tasks written,
+        CurrentTask current_task written,
+        Started started omitted,
+        Ended ended omitted,
+        Error error omitted,
+        Usage usage omitted,
+    }
+}
+
 impl UnitState {
     /// Folds a `unit.*` event; `false` where its payload could not be read.
-    pub(crate) fn apply_unit(&mut self, line: &Line<'_>) -> bool {
+    pub(crate) fn apply_unit(&mut self, line: &Line<'_>, changed: &mut Members<UnitMember>) -> bool {
         let status = match &*line.kind {
             kind::UNIT_QUEUED => UnitStatus::Ready,
             kind::UNIT_STARTED => UnitStatus::InProgress,
@@ -141,17 +124,19 @@ impl UnitState {
             kind::UNIT_CANCELLED => UnitStatus::Cancelled,
             _ => return true,
         };
-        self.status = status;
-        self.error = cut_error(&line.error);
-        self.ended = if status.is_final() { line.time } else { None };
+        changed.set(UnitMember::Status, &mut self.status, status);
+        changed.set(UnitMember::Error, &mut self.error, cut_error(&line.error));
+        changed.set(UnitMember::Ended, &mut self.ended, line.time.filter(|_| status.is_final()));
         if status != UnitStatus::InProgress {
             return true;
         }
-        self.started = line.time;
+        changed.set(UnitMember::Started, &mut self.started, line.time);
         match line.read::<UnitStarted>() {
             Some(Ok(totals)) => {
-                self.total_tasks = totals.total_tasks.or(self.total_tasks);
-                self.completed_tasks = totals.completed_tasks.unwrap_or(self.completed_tasks);
+                let total = totals.total_tasks.or(self.total_tasks);
+                changed.set(UnitMember::TotalTasks, &mut self.total_tasks, total);
+                let completed = totals.completed_tasks.unwrap_or(self.completed_tasks);
+                changed.set(UnitMember::CompletedTasks, &mut self.completed_tasks, completed);
                 true
             }
             Some(Err(_)) => false,
@@ -160,75 +145,60 @@ impl UnitState {
     }
 
     /// Folds a `task.*` event; `false` where its payload could not be read.
-    pub(crate) fn apply_task(&mut self, line: &Line<'_>) -> bool {
-        let status = match &*line.kind {
-            kind::TASK_STARTED => TaskStatus::Running,
-            // A verdict is an outcome, but not yet the task's end.
-            kind::TASK_BACKPRESSURE | kind::TASK_VALIDATION_OK | kind::TASK_VALIDATION_FAIL => {
-                TaskStatus::Validating
-            }
-            kind::TASK_RETRY => TaskStatus::Retrying,
-            kind::TASK_COMPLETED => TaskStatus::Completed,
-            kind::TASK_FAILED => TaskStatus::Failed,
-            _ => return true,
-        };
+    pub(crate) fn apply_task(&mut self, line: &Line<'_>, change: &mut Change) -> bool {
         let Some(number) = line.task else { return true };
-        let (payload, readable) = match line.read::<TaskPayload>() {
-            Some(Ok(payload)) => (payload, true),
-            Some(Err(_)) => (TaskPayload::default(), false),
-            None => (TaskPayload::default(), true),
-        };
+        let Some(status) = TaskStatus::after(&line.kind) else { return true };
         if status == TaskStatus::Running {
-            self.current_task = number.saturating_sub(1).max(0);
+            let current = number.saturating_sub(1).max(0);
+            change.unit.set(UnitMember::CurrentTask, &mut self.current_task, current);
         }
-        let task = self.tasks.entry(number).or_default();
+        let task = self.task_mut(number, change);
         let was_complete = task.status == TaskStatus::Completed;
-        let retrying = task.status == TaskStatus::Retrying;
-        task.name = payload.name.or(payload.title).or_else(|| task.name.take());
-        match status {
-            TaskStatus::Running => {
-                task.started = task.started.or(line.time);
-                task.ended = None;
-                // A retry event may have counted already.
-                let next = if retrying { task.attempt } else { task.attempt.saturating_add(1) };
-                task.attempt = payload.attempt.unwrap_or(next.max(1));
-            }
-            TaskStatus::Retrying => {
-                task.attempt = payload.attempt.unwrap_or(task.attempt.saturating_add(1));
-            }
-            TaskStatus::Completed | TaskStatus::Failed => task.ended = line.time,
-            TaskStatus::Pending | TaskStatus::Validating => {}
-        }
-        if !line.error.is_empty() {
-            task.error = cut_error(&line.error);
-        } else if status == TaskStatus::Completed {
-            task.error.clear();
-        }
-        task.status = status;
-        match (was_complete, status == TaskStatus::Completed) {
-            (false, true) => self.completed_tasks = self.completed_tasks.saturating_add(1),
-            (true, false) => self.completed_tasks = self.completed_tasks.saturating_sub(1),
-            _ => {}
-        }
+        let readable = task.apply(status, line, &mut change.task);
+        let completed = match (was_complete, status == TaskStatus::Completed) {
+            (false, true) => self.completed_tasks.saturating_add(1),
+            (true, false) => self.completed_tasks.saturating_sub(1),
+            _ => return readable,
+        };
+        change.unit.set(UnitMember::CompletedTasks, &mut self.completed_tasks, completed);
         readable
     }
 
-    /// Folds a `pr.*` event of this unit.
-    pub(crate) fn apply_pr(&mut self, kind: &str) {
-        match kind {
-            kind::PR_MERGED if self.status == UnitStatus::InReview => self.status = UnitStatus::Complete,
-            kind::PR_FAILED | kind::PR_MERGED => {}
-            _ if self.status == UnitStatus::InProgress => self.status = UnitStatus::InReview,
-            _ => {}
+    /// Adds what the unit, or a task of it, took.
+    pub(crate) fn add_usage(&mut self, task: Option<i64>, usage: UsageTotal, change: &mut Change) {
+        if let Some(number) = task {
+            let task = self.task_mut(number, change);
+            let mut total = task.usage;
+            total.add(usage);
+            change.task.set(TaskMember::Usage, &mut task.usage, total);
         }
+        let mut total = self.usage;
+        total.add(usage);
+        change.unit.set(UnitMember::Usage, &mut self.usage, total);
+    }
+
+    /// Folds a `pr.*` event of this unit.
+    pub(crate) fn apply_pr(&mut self, kind: &str, changed: &mut Members<UnitMember>) {
+        let status = match (kind, self.status) {
+            (kind::PR_MERGED, UnitStatus::InReview) => UnitStatus::Complete,
+            (kind::PR_FAILED | kind::PR_MERGED, _) => return,
+            (_, UnitStatus::InProgress) => UnitStatus::InReview,
+            _ => return,
+        };
+        changed.set(UnitMember::Status, &mut self.status, status);
+    }
+
+    fn task_mut(&mut self, number: i64, change: &mut Change) -> &mut TaskState {
+        self.tasks.entry(number).or_insert_with(|| {
+            change.task_added = true;
+            TaskState::default()
+        })
     }
 }
 
 readable!(UnitState {
     ;
     order, level, label, status, total_tasks, completed_tasks, current_task, started, ended, error, depends_on,
-    tasks,
+    usage, tasks,
 });
-readable!(TaskState { ; name, status, attempt, started, ended, error });
 readable!(enum UnitStatus);
-readable!(enum TaskStatus);

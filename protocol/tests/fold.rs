@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use choo_protocol::{
-    Change, Event, GraphPayload, Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, RunId,
-    RunState, RunStatus, SeqRange, TaskPayload, TaskStatus, Timestamp, UnitState, UnitStatus, control_line,
-    kind,
+    Change, DiffChange, DiffFile, DiffRemoved, DiffState, Event, FileStatus, GraphPayload, Limits, Line,
+    LinkLost, LogStream, OrchSnapshot, OrchStarted, RunId, RunMember, RunState, RunStatus, SeqRange,
+    TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState, UnitStatus, Usage, Usd,
+    control_line, kind,
 };
 use proptest::prelude::*;
 
@@ -117,8 +118,95 @@ fn logs_change_nothing_but_the_number_seen() {
         &mut line,
     );
     let before = RunState { seq: 2, ..state.clone() };
-    assert_eq!(apply(&mut state, &line), Change::None);
+    let change = apply(&mut state, &line);
+    assert!(change.is_quiet() && !change.is_ignored(), "{change:?}");
     assert_eq!(state, before);
+}
+
+#[test]
+fn usage_adds_up_by_task_unit_and_run() {
+    let usage = |unit: &str, task: Option<i64>, input_tokens, cost_usd| {
+        let mut event = Event::new(kind::TASK_USAGE).unit(unit);
+        event.task = task;
+        event.payload(Usage { input_tokens, output_tokens: 1, cost_usd })
+    };
+    let state = fold(&[
+        started(),
+        usage("shell", Some(1), 100, 0.1),
+        usage("shell", Some(1), 50, 0.2),
+        usage("shell", Some(2), 7, 0.0),
+        usage("shell", None, 1, 0.25),
+        usage("", None, 1000, 1.0),
+    ]);
+    let unit = &state.units["shell"];
+    let of_task = unit.tasks[&1].usage;
+    assert_eq!(
+        (of_task.input_tokens, of_task.output_tokens, of_task.cost_usd),
+        (150, 2, Usd::from_dollars(0.3))
+    );
+    assert_eq!((unit.usage.input_tokens, unit.usage.cost_usd.to_string()), (158, "0.55".to_owned()));
+    assert_eq!((state.usage.input_tokens, state.usage.output_tokens), (1158, 5));
+    assert_eq!(state.usage.cost_usd.to_string(), "1.55");
+    assert_eq!((state.misshapen, unit.tasks[&2].status), (0, TaskStatus::Pending));
+}
+
+fn diff(unit: &str, task: i64, file: &str, additions: u32) -> Event {
+    let status = Some(FileStatus::Modified);
+    let (file, diff) = (file.to_owned(), "@@ -1 +1 @@\n-a\n+b\n".to_owned());
+    let payload = DiffFile { file, diff, status, additions: Some(additions), ..DiffFile::default() };
+    Event::new(kind::DIFF_FILE).unit(unit).task(task).payload(payload)
+}
+
+#[test]
+fn s4_b08_the_latest_diff_of_a_file_counts() {
+    let removed = |unit: &str, file: &str| {
+        Event::new(kind::DIFF_REMOVED).unit(unit).payload(DiffRemoved { file: file.to_owned() })
+    };
+    let mut state = fold(&[
+        started(),
+        diff("shell", 1, "src/a.rs", 3),
+        diff("shell", 2, "src/a.rs", 5),
+        diff("config", 1, "src/a.rs", 1),
+        diff("shell", 1, "b", 1),
+        removed("shell", "b"),
+        removed("shell", "never there"),
+    ]);
+    let file = &state.diffs["shell"]["src/a.rs"];
+    assert_eq!((file.additions, file.task, file.seq, file.updated), (Some(5), Some(2), Some(3), Some(at(3))));
+    assert_eq!((state.diffs["shell"].len(), state.diffs["config"].len()), (1, 1));
+    let mut line = Vec::new();
+    removed("config", "src/a.rs").encode(Some(&run()), Some(8), at(8), &mut line);
+    assert_eq!(apply(&mut state, &line).diff(), Some(DiffChange::Removed));
+    assert!(!state.diffs.contains_key("config"));
+    assert!(!serde_json::to_string(&state).unwrap().contains("@@"), "no text");
+}
+
+#[test]
+fn files_of_a_unit_are_bounded_and_the_rest_counted() {
+    let mut events: Vec<Event> = (0..4100).map(|n| diff("a", 1, &n.to_string(), 1)).collect();
+    events.push(diff("a", 1, "0", 9));
+    events.push(diff("b", 1, &"x".repeat(5000), 1));
+    let state = fold(&events);
+    assert_eq!((state.diffs["a"].len(), state.diffs_omitted), (4096, 5));
+    assert_eq!(state.diffs["a"]["0"].additions, Some(9));
+}
+
+/// What may be lost for good must leave nothing behind where it is folded that is missing where it is not.
+#[test]
+fn bulk_events_touch_nothing_but_the_diffs() {
+    let progress = TaskProgress { done: 1, ..TaskProgress::default() };
+    for event in [
+        Event::log("new", Some(1), LogStream::Stdout, "x", 1),
+        Event::new(kind::TASK_PROGRESS).unit("new").task(1).payload(progress),
+        diff("new", 1, "a", 1),
+        Event::new(kind::DIFF_FILE).unit("new").payload(DiffFile::default()),
+        Event::new("diff.of.a.new.kind").unit("new"),
+    ] {
+        let with = fold(&[started(), event.clone(), Event::unit_started("setup")]);
+        let lost = RunState { seq: 3, ..fold(&[started(), Event::unit_started("setup").at(at(3))]) };
+        let without_diffs = RunState { diffs: lost.diffs.clone(), diffs_omitted: 0, ..with };
+        assert_eq!(without_diffs, lost, "{event:?}");
+    }
 }
 
 #[test]
@@ -126,7 +214,7 @@ fn a_misshapen_payload_is_folded_by_its_envelope_and_counted() {
     let mut state = RunState::new(run());
     let line =
         br#"{"type":"unit.started","unit":"a","time":"2025-01-18T10:30:15Z","payload":{"total_tasks":"x"}}"#;
-    assert_eq!(apply(&mut state, line), Change::Unit);
+    assert!(apply(&mut state, line).unit().has(UnitMember::Status));
     assert_eq!((state.units["a"].status, state.misshapen), (UnitStatus::InProgress, 1));
 }
 
@@ -165,12 +253,12 @@ fn snapshot(through: u64, state: &RunState) -> Vec<u8> {
 fn s0_b08_a_restarted_reader_is_right_after_started_and_snapshot() {
     let whole = fold(&[started(), Event::unit_started("setup"), Event::unit_completed("setup")]);
     let mut restarted = fold(&[started()]);
-    assert_eq!(apply(&mut restarted, &snapshot(3, &whole)), Change::All);
+    assert!(apply(&mut restarted, &snapshot(3, &whole)).is_whole());
     assert_eq!((&restarted.units, restarted.seq), (&whole.units, 3));
     assert_eq!(restarted.summaries, [SeqRange { from: 2, to: 3 }]);
     // To a reader that has seen it all, the same line says nothing.
     let mut seen = whole.clone();
-    assert_eq!(apply(&mut seen, &snapshot(3, &whole)), Change::Ignored);
+    assert!(apply(&mut seen, &snapshot(3, &whole)).is_ignored());
     assert_eq!(seen, whole);
 }
 
@@ -178,7 +266,7 @@ fn s0_b08_a_restarted_reader_is_right_after_started_and_snapshot() {
 fn a_hostile_snapshot_costs_no_more_than_its_bytes() {
     let mut state = fold(&[started()]);
     let line = br#"{"type":"orch.snapshot","payload":{"through":9,"state":{"run":"r","units":{"a":{"level":4000000000}}}}}"#;
-    assert_eq!(apply(&mut state, line), Change::All);
+    assert!(apply(&mut state, line).is_whole());
     // Room for four thousand million levels would take 96 GB.
     assert_eq!(state.graph().levels, [["a"]]);
 }
@@ -204,13 +292,14 @@ fn s0_b16_loss_is_counted_once_whatever_the_order() {
 #[test]
 fn a_stale_run_wakes_up_with_its_producer() {
     let mut state = fold(&[started()]);
-    assert!(state.set_stale() && !state.set_stale());
+    assert!(state.set_stale().run().has(RunMember::Status) && state.set_stale().is_ignored());
     let mut line = Vec::new();
     Event::unit_started("setup").encode(Some(&run()), Some(2), at(2), &mut line);
-    assert_eq!(apply(&mut state, &line), Change::All);
+    let change = apply(&mut state, &line);
+    assert!(change.run().has(RunMember::Status) && change.unit().has(UnitMember::Status));
     assert_eq!(state.status, RunStatus::Running);
     let mut ended = fold(&[started(), Event::orch_completed()]);
-    assert!(!ended.set_stale());
+    assert!(ended.set_stale().is_ignored());
 }
 
 #[test]
@@ -218,6 +307,11 @@ fn parts_put_together_give_the_state() {
     let mut state = fold(&[started()]);
     for i in 0..500 {
         state.units.insert(format!("unit-{i}"), UnitState { order: i + 3, ..UnitState::default() });
+    }
+    for (unit, files) in [("", 1), ("a\"b", 30), ("shell", 300)] {
+        for file in 0..files {
+            state.diffs.entry(unit.into()).or_default().insert(format!("src/{file}"), DiffState::default());
+        }
     }
     for max in [1, 1000, 1 << 20] {
         let mut parts = state.parts(max).into_iter();
@@ -281,6 +375,7 @@ proptest! {
             apply(&mut late, line);
         }
         late.summaries.clear();
+        // The snapshot tells of the files as well.
         prop_assert_eq!(&late, &whole);
 
         // The state itself survives the wire.

@@ -28,7 +28,7 @@ pub(crate) struct Meta {
 pub(crate) enum Role {
     /// An event that may change the state.
     Event,
-    /// `log.*` or `diff.*`: the fold only counts it, so it need not be parsed again.
+    /// `log.*`: the fold only counts it, so it need not be parsed again.
     Text,
     /// `task.progress`: of those that wait, the latest of each task counts.
     Progress,
@@ -53,7 +53,7 @@ impl Meta {
 
 impl Role {
     pub(crate) fn of(kind: &str) -> Role {
-        if kind.starts_with("log.") || kind.starts_with("diff.") {
+        if kind.starts_with("log.") {
             Role::Text
         } else if kind == kind::ORCH_STARTED {
             Role::Started

@@ -44,7 +44,7 @@ impl RunStore {
         json::object(&self.inner.summaries())
     }
 
-    /// A run's state without its units; `undefined` for an unknown run.
+    /// A run's state without its units and files; `undefined` for an unknown run.
     pub fn run(&self, run: &str) -> Answer {
         self.inner.state(run).map_or(Ok(JsValue::UNDEFINED), |state| json::object(&state.without_units()))
     }
@@ -61,6 +61,11 @@ impl RunStore {
     /// One unit; `undefined` if it does not exist.
     pub fn unit(&self, run: &str, id: &str) -> Answer {
         self.inner.unit(run, id).map_or(Ok(JsValue::UNDEFINED), json::object)
+    }
+
+    /// The files that differ in a unit's work tree, by their path.
+    pub fn diffs(&self, run: &str, unit: &str) -> Answer {
+        self.inner.diffs(run, unit).map_or_else(|| json::parse("{}"), json::object)
     }
 
     /// The drawing of a run's graph; an empty one for an unknown run.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choo_protocol::{
-    Change, Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange,
-    Timestamp, control_line, kind,
+    Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange, Timestamp,
+    control_line, kind,
 };
 use serde::Serialize;
 
@@ -114,7 +114,7 @@ impl Run {
         };
         line.seq = given.or(line.seq);
         line.time = line.time.or(Some(now.time));
-        if Arc::make_mut(&mut self.state).apply(&line) == Change::Ignored {
+        if Arc::make_mut(&mut self.state).apply(&line).is_ignored() {
             return Outcome::Repeat;
         }
         self.begun |= line.kind != kind::GRAPH;
@@ -288,7 +288,7 @@ impl Run {
     }
 
     fn make_stale(&mut self, history: &mut History) {
-        if Arc::make_mut(&mut self.state).set_stale() {
+        if !Arc::make_mut(&mut self.state).set_stale().is_ignored() {
             self.record_state(history);
         }
     }

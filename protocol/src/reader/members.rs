@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::integer::Integer;
 use super::{Fields, PayloadMismatch, Reader, Result, Text, check_case};
 use crate::json::Scanner;
-use crate::{RunId, Timestamp};
+use crate::{RunId, Timestamp, Usd};
 
 /// A type that the fold reads. `null` reads as the default where there is one.
 pub(crate) trait Read: Sized {
@@ -222,6 +222,16 @@ impl Read for bool {
             return Err(reader.expected("true or false"));
         }
         Ok(reader.skip()? == "true")
+    }
+}
+
+impl Read for Usd {
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        match reader.json.peek() {
+            Some(b'-' | b'0'..=b'9') => Ok(Usd::from_json(reader.skip()?)),
+            Some(b'n') => reader.skip().map(|_| Usd::default()),
+            _ => Err(reader.expected("a number")),
+        }
     }
 }
 

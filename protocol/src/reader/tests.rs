@@ -151,9 +151,15 @@ fn the_folds_readers_say_what_everybodys_say() {
             "tasks":{"1":{"name":"t","status":"retrying","attempt":2,"error":"e"},"-2":{}}}},
             "prs":{"5":{"status":"merged","updated":"2025-01-18T10:30:00Z"}},
             "loss":{"count":1,"ranges":[{"from":1,"to":2,"count":1,"bytes":0,"reason":"overflow"}]},
-            "summaries":[{"from":1,"to":3}],"misshapen":1,"error":"bad"}"#,
+            "summaries":[{"from":1,"to":3}],"misshapen":1,"error":"bad",
+            "usage":{"input_tokens":5,"output_tokens":null,"cost_usd":0.25},
+            "diffs":{"":{"a/b":{"task":1,"status":"renamed","old_file":"c","additions":1,"deletions":2,
+            "binary":false,"truncated":true,"updated":"2025-01-18T10:30:00Z","seq":4}},"u":{}},
+            "diffs_omitted":2}"#,
             r#"{"run":"r","started":"yesterday"}"#, r#"{"run":"r","units":{"a":{"tasks":{"01":{}}}}}"#,
             r#"{"run":"r","loss":{"ranges":[{"from":1}]}}"#, r#"{"run":"r","units":null,"prs":null}"#];
+        UsageTotal [r#"{"input_tokens":1,"output_tokens":2,"cost_usd":1.5e-3}"#, r#"{"cost_usd":"1"}"#,
+            r#"{"cost_usd":-0}"#, r#"{"cost_usd":12}"#, r#"{"input_tokens":-1}"#];
         OrchSnapshot [r#"{"through":7,"state":{"run":"r"}}"#, r#"{"through":7}"#];
         HubSnapshot [r#"{"run":"r","cursor":"c","state":{"run":"r"},"part":1,"parts":2}"#, r#"{"run":"r"}"#];
         EventFilter [r#"{"types":["a.*"],"units":[],"q":"x"}"#, r#"{"types":"a.*"}"#];

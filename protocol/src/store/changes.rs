@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::names::Names;
-use crate::{Change, HubBye, HubEnd, HubGap, HubHello, RunId};
+use crate::{Change, HubBye, HubEnd, HubGap, HubHello, RunId, RunMember};
 
 /// What changed in a store: names only, in proportion to the change. Ask the store for what is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -13,7 +13,10 @@ pub struct StoreChanges {
     pub runs: Vec<RunId>,
     /// Units that changed, of runs that were not replaced whole.
     pub units: Vec<UnitChanges>,
-    /// Runs replaced whole: every unit and the graph may have changed.
+    /// Units of which files differ in another way (the empty name stands for no unit), of the same runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diffs: Vec<UnitChanges>,
+    /// Runs replaced whole: every unit, every file and the graph may have changed.
     pub all: Vec<RunId>,
     /// How many events came that were not there before, of all runs.
     pub events: u64,
@@ -66,25 +69,41 @@ struct RunChanges {
     run: RunId,
     all: bool,
     units: Names,
+    diffs: Names,
+}
+
+impl RunChanges {
+    fn new(run: RunId) -> Self {
+        RunChanges { run, all: false, units: Names::default(), diffs: Names::default() }
+    }
 }
 
 const MAX_GAPS: usize = 16;
 
 impl Changes {
-    pub(super) fn add(&mut self, run: &RunId, unit: &str, change: Change) {
-        if matches!(change, Change::Ignored | Change::None) {
+    /// Adds what an event of a run changed that names this unit, or none.
+    pub(super) fn add(&mut self, run: &RunId, unit: &str, change: &Change) {
+        if change.is_quiet() {
             return;
         }
         let at = self.runs.partition_point(|changes| changes.run < *run);
         if self.runs.get(at).is_none_or(|changes| changes.run != *run) {
-            self.runs.insert(at, RunChanges { run: run.clone(), all: false, units: Names::default() });
+            self.runs.insert(at, RunChanges::new(run.clone()));
         }
         let changes = &mut self.runs[at];
-        if change == Change::All {
+        if change.is_whole() || change.run().has(RunMember::Units) {
             changes.all = true;
             changes.units = Names::default();
-        } else if change == Change::Unit && !changes.all {
+            changes.diffs = Names::default();
+        }
+        if changes.all {
+            return;
+        }
+        if change.touches_unit() {
             changes.units.add(unit);
+        }
+        if change.diff().is_some() {
+            changes.diffs.add(unit);
         }
     }
 
@@ -108,11 +127,14 @@ impl Changes {
             bye: self.bye,
             ..StoreChanges::default()
         };
-        for RunChanges { run, all, units } in self.runs {
+        for RunChanges { run, all, units, diffs } in self.runs {
             if all {
                 changes.all.push(run.clone());
-            } else if !units.is_empty() {
-                changes.units.push(UnitChanges { run: run.clone(), ids: units.into_names() });
+            }
+            for (names, list) in [(units, &mut changes.units), (diffs, &mut changes.diffs)] {
+                if !names.is_empty() {
+                    list.push(UnitChanges { run: run.clone(), ids: names.into_names() });
+                }
             }
             changes.runs.push(run);
         }

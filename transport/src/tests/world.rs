@@ -367,7 +367,15 @@ impl World {
     }
 }
 
-/// A state without what differs by the way it came: a loss at the very end may be in `seq` or not.
+/// A state without what differs by the way it came: a loss at the very end may be in `seq` or not, and
+/// what bulk events told of files may be lost.
 fn picture(state: &RunState) -> RunState {
-    RunState { seq: 0, loss: choo_protocol::Loss::default(), summaries: Vec::new(), ..state.clone() }
+    RunState {
+        seq: 0,
+        loss: choo_protocol::Loss::default(),
+        summaries: Vec::new(),
+        diffs: std::collections::BTreeMap::new(),
+        diffs_omitted: 0,
+        ..state.clone()
+    }
 }

@@ -2,6 +2,7 @@ import { RunStore as WasmStore } from "../pkg/choo_wasm.js";
 import { guarded } from "./errors.js";
 import { requireModule } from "./module.js";
 import type {
+  DiffState,
   EventFilter,
   GraphLayout,
   LogLine,
@@ -45,7 +46,7 @@ export class RunStore {
     return guarded(() => this.#wasm.runs() as RunSummary[]);
   }
 
-  /** A run's state without its units, of which there may be thousands; `undefined` for an unknown run. */
+  /** A run's state without its units and files, of which there may be thousands; `undefined` for an unknown run. */
   run(run: string): RunState | undefined {
     return guarded(() => this.#wasm.run(run) as RunState | undefined);
   }
@@ -58,6 +59,11 @@ export class RunStore {
   /** One unit; `undefined` if it does not exist. */
   unit(run: string, id: string): UnitState | undefined {
     return guarded(() => this.#wasm.unit(run, id) as UnitState | undefined);
+  }
+
+  /** The files that differ in a unit's work tree (of no unit for ""), by their path; the texts are in the events. */
+  diffs(run: string, unit: string): Record<string, DiffState> {
+    return guarded(() => this.#wasm.diffs(run, unit) as Record<string, DiffState>);
   }
 
   /** The drawing of a run's graph, levels from left to right, in pixels; empty for an unknown run. */

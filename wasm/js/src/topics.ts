@@ -33,10 +33,10 @@ export class Topics {
   }
 
   /** Notes what changed. Returns whether anything did. */
-  add({ runs, units, all, events }: StoreChanges): boolean {
+  add({ runs, units, diffs = [], all, events }: StoreChanges): boolean {
     if (events > 0) this.#moved.add("lines");
     for (const run of [...runs, ...all]) this.#moved.add("runs").add(`run:${run}`);
-    for (const { run, ids } of units) {
+    for (const { run, ids } of [...units, ...diffs]) {
       this.#moved.add("runs").add(`run:${run}`);
       for (const id of ids) this.#moved.add(unitTopic(run, id));
     }

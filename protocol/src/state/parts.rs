@@ -1,0 +1,126 @@
+//! A state in parts, so that none has to be carried whole.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::RunState;
+
+impl RunState {
+    /// The state as JSON in parts of about `max_bytes` each, at least one. The first holds all but
+    /// those units and files that did not fit; [`RunState::merge`] puts them together.
+    pub fn parts(&self, max_bytes: usize) -> Vec<String> {
+        let rest = format!("{{\"run\":\"{}\"", self.run);
+        let mut head = json(&self.without_units());
+        head.pop();
+        let mut writer =
+            Writer { max_bytes, rest, part: head, open: Vec::new(), entries: 0, parts: Vec::new() };
+        for (id, unit) in &self.units {
+            writer.entry(&["units"], id, &json(unit));
+        }
+        for (unit, files) in &self.diffs {
+            for (file, diff) in files {
+                writer.entry(&["diffs", unit], file, &json(diff));
+            }
+        }
+        writer.end()
+    }
+
+    /// A copy of everything but the units and files, of which there may be thousands.
+    #[must_use]
+    pub fn without_units(&self) -> RunState {
+        RunState {
+            run: self.run.clone(),
+            status: self.status,
+            started: self.started,
+            ended: self.ended,
+            unit_count: self.unit_count,
+            parallelism: self.parallelism,
+            error: self.error.clone(),
+            seq: self.seq,
+            units: BTreeMap::new(),
+            prs: self.prs.clone(),
+            usage: self.usage,
+            diffs: BTreeMap::new(),
+            diffs_omitted: self.diffs_omitted,
+            loss: self.loss.clone(),
+            summaries: self.summaries.clone(),
+            misshapen: self.misshapen,
+        }
+    }
+
+    /// Adds a later part made by [`RunState::parts`] to the first one.
+    pub fn merge(&mut self, part: RunState) {
+        self.units.extend(part.units);
+        for (unit, files) in part.diffs {
+            self.diffs.entry(unit).or_default().extend(files);
+        }
+    }
+}
+
+/// Our structures have string and integer keys only, so that this cannot fail.
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// Writes entries of objects that may be nested, cut into parts.
+struct Writer {
+    max_bytes: usize,
+    /// How every part but the first begins.
+    rest: String,
+    part: String,
+    /// The keys of the objects that are open in the part, in JSON.
+    open: Vec<String>,
+    /// How many entries the part has.
+    entries: usize,
+    parts: Vec<String>,
+}
+
+impl Writer {
+    fn entry(&mut self, path: &[&str], key: &str, value: &str) {
+        let path: Vec<String> = path.iter().map(|key| json(*key)).collect();
+        let key = json(key);
+        let opening: usize = path.iter().map(|key| key.len() + 3).sum();
+        let closing = 2 * (path.len() + 1);
+        let len = self.part.len() + opening + key.len() + value.len() + closing;
+        if self.entries > 0 && len > self.max_bytes {
+            self.cut();
+        }
+        let kept = self.open.iter().zip(&path).take_while(|(open, key)| open == key).count();
+        self.close(kept);
+        // Behind what begins an object no comma belongs.
+        let mut comma = !self.part.ends_with('{');
+        for key in &path[kept..] {
+            self.part.push_str(if comma { "," } else { "" });
+            self.part.push_str(key);
+            self.part.push_str(":{");
+            comma = false;
+        }
+        self.part.push_str(if comma { "," } else { "" });
+        self.part.push_str(&key);
+        self.part.push(':');
+        self.part.push_str(value);
+        self.open = path;
+        self.entries += 1;
+    }
+
+    /// Closes the open objects but this many.
+    fn close(&mut self, kept: usize) {
+        for _ in kept..self.open.len() {
+            self.part.push('}');
+        }
+        self.open.truncate(kept);
+    }
+
+    fn cut(&mut self) {
+        self.close(0);
+        self.part.push('}');
+        self.parts.push(std::mem::replace(&mut self.part, self.rest.clone()));
+        self.entries = 0;
+    }
+
+    fn end(mut self) -> Vec<String> {
+        self.cut();
+        self.parts
+    }
+}
