@@ -15,18 +15,29 @@ pub trait Member: Copy {
     fn number(self) -> usize;
 }
 
-/// Which members of a structure changed: a set, and of each member whether it was absent before.
+/// Which members of a structure changed: a set, of each member whether it had its default before, and
+/// whether the structure itself is new.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Members<M> {
+    new: bool,
     changed: u16,
-    added: u16,
+    was_default: u16,
     of: PhantomData<M>,
 }
 
+impl<M> Members<M> {
+    const NONE: Self = Members { new: false, changed: 0, was_default: 0, of: PhantomData };
+}
+
 impl<M: Member> Members<M> {
-    /// Whether there are none.
+    /// Whether nothing changed.
     pub fn is_empty(self) -> bool {
-        self.changed == 0
+        self.changed == 0 && !self.new
+    }
+
+    /// Whether there was no such unit, task or pull request before.
+    pub fn is_new(self) -> bool {
+        self.new
     }
 
     /// Whether this member changed.
@@ -37,7 +48,7 @@ impl<M: Member> Members<M> {
     /// Whether this member changed and had its default before, as JSON leaves out most members that have
     /// theirs.
     pub fn was_default(self, member: M) -> bool {
-        self.added & bit(member) != 0
+        self.was_default & bit(member) != 0
     }
 
     /// The members, in the order of the structure.
@@ -45,11 +56,16 @@ impl<M: Member> Members<M> {
         (0..M::NAMES.len()).filter_map(M::of).filter(move |member| self.has(*member))
     }
 
+    /// Notes that the structure is new.
+    pub(crate) fn note_new(&mut self) {
+        self.new = true;
+    }
+
     /// Notes a change of a member that had its default before, or had not.
     pub(crate) fn note(&mut self, member: M, was_default: bool) {
         // What counts is how it was before the first change.
         if was_default && !self.has(member) {
-            self.added |= bit(member);
+            self.was_default |= bit(member);
         }
         self.changed |= bit(member);
     }
@@ -69,7 +85,7 @@ fn bit(member: impl Member) -> u16 {
 
 impl<M> Default for Members<M> {
     fn default() -> Self {
-        Members { changed: 0, added: 0, of: PhantomData }
+        Members::NONE
     }
 }
 
@@ -141,24 +157,29 @@ use crate::unit::{TaskMember, UnitMember};
 /// let line = br#"{"type":"task.started","unit":"app","task":2,"seq":1}"#;
 /// let line = Line::parse(line, &Limits::default())?;
 /// let change = state.apply(&line);
-/// assert!(change.unit_added() && change.task_added());
+/// assert!(change.unit().is_new() && change.task().is_new());
 /// assert!(change.unit().has(UnitMember::CurrentTask) && change.task().has(TaskMember::Status));
 /// assert!(state.apply(&line).is_ignored());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    pub(crate) whole: bool,
-    /// The event was folded, though perhaps without effect.
-    pub(crate) taken: bool,
+    scope: Scope,
     pub(crate) run: Members<RunMember>,
-    pub(crate) unit_added: bool,
     pub(crate) unit: Members<UnitMember>,
-    pub(crate) task_added: bool,
     pub(crate) task: Members<TaskMember>,
-    pub(crate) pr_added: bool,
     pub(crate) pr: Members<PrMember>,
     pub(crate) diff: Option<DiffChange>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// The event had been seen, or says nothing new about what has no `seq`.
+    Ignored,
+    /// What the members say, which may be nothing.
+    Members,
+    /// The state was replaced.
+    Whole,
 }
 
 /// What became of the record of a file's difference.
@@ -173,40 +194,38 @@ pub enum DiffChange {
 }
 
 impl Change {
-    /// An event that had been seen before, or says nothing new about what has no `seq`.
-    pub(crate) const IGNORED: Change = Change {
-        whole: false,
-        taken: false,
-        run: Members { changed: 0, added: 0, of: PhantomData },
-        unit_added: false,
-        unit: Members { changed: 0, added: 0, of: PhantomData },
-        task_added: false,
-        task: Members { changed: 0, added: 0, of: PhantomData },
-        pr_added: false,
-        pr: Members { changed: 0, added: 0, of: PhantomData },
-        diff: None,
-    };
-
+    /// An event that had been seen before.
+    pub(crate) const IGNORED: Change = Change::of(Scope::Ignored);
+    /// An event of which nothing is noted yet.
+    pub(crate) const TAKEN: Change = Change::of(Scope::Members);
     /// Everything may have changed.
-    pub(crate) const WHOLE: Change = Change { whole: true, taken: true, ..Change::IGNORED };
+    pub(crate) const WHOLE: Change = Change::of(Scope::Whole);
 
-    /// An event that has its effect yet to come.
-    pub(crate) const TAKEN: Change = Change { taken: true, ..Change::IGNORED };
+    const fn of(scope: Scope) -> Change {
+        Change {
+            scope,
+            run: Members::NONE,
+            unit: Members::NONE,
+            task: Members::NONE,
+            pr: Members::NONE,
+            diff: None,
+        }
+    }
 
     /// Whether the event had been seen before and so changed nothing.
     pub fn is_ignored(&self) -> bool {
-        !self.taken
+        self.scope == Scope::Ignored
     }
 
     /// Whether nothing changed but the highest `seq` seen: a log line, an unknown type, or nothing at all.
     pub fn is_quiet(&self) -> bool {
         let only_seq = self.run.changed & !bit(RunMember::Seq) == 0;
-        only_seq && !self.whole && !self.touches_unit() && !self.touches_pr() && self.diff.is_none()
+        only_seq && !self.is_whole() && !self.touches_unit() && self.pr.is_empty() && self.diff.is_none()
     }
 
     /// Whether the state was replaced: everything may have changed.
     pub fn is_whole(&self) -> bool {
-        self.whole
+        self.scope == Scope::Whole
     }
 
     /// Members of the run. [`RunMember::Units`] means all units at once (a graph); changes of single
@@ -215,32 +234,17 @@ impl Change {
         self.run
     }
 
-    /// Whether the unit that the event names is new.
-    pub fn unit_added(&self) -> bool {
-        self.unit_added
-    }
-
-    /// Members of that unit, its tasks aside.
+    /// Members of the unit that the event names, its tasks aside.
     pub fn unit(&self) -> Members<UnitMember> {
         self.unit
     }
 
-    /// Whether the task that the event names is new.
-    pub fn task_added(&self) -> bool {
-        self.task_added
-    }
-
-    /// Members of that task.
+    /// Members of the task that the event names.
     pub fn task(&self) -> Members<TaskMember> {
         self.task
     }
 
-    /// Whether the pull request that the event names is new.
-    pub fn pr_added(&self) -> bool {
-        self.pr_added
-    }
-
-    /// Members of that pull request.
+    /// Members of the pull request that the event names.
     pub fn pr(&self) -> Members<PrMember> {
         self.pr
     }
@@ -250,26 +254,18 @@ impl Change {
         self.diff
     }
 
-    /// Whether the unit that the event names, or its task, changed.
+    /// Whether the unit that the event names changed, or its task.
     pub fn touches_unit(&self) -> bool {
-        self.unit_added || self.unit.changed != 0 || self.touches_task()
+        !self.unit.is_empty() || !self.task.is_empty()
     }
 
-    pub(crate) fn touches_task(&self) -> bool {
-        self.task_added || self.task.changed != 0
-    }
-
-    pub(crate) fn touches_pr(&self) -> bool {
-        self.pr_added || self.pr.changed != 0
-    }
-
-    /// Whether the units by status may have changed in number.
+    /// Whether the units may have changed in number, or how one of them stands.
     pub(crate) fn moves_counts(&self) -> bool {
-        self.whole || self.unit_added || self.run.has(RunMember::Units) || self.unit.has(UnitMember::Status)
+        self.moves_graph() || self.unit.has(UnitMember::Status)
     }
 
     /// Whether the graph may have changed.
     pub(crate) fn moves_graph(&self) -> bool {
-        self.whole || self.unit_added || self.run.has(RunMember::Units)
+        self.is_whole() || self.unit.new || self.run.has(RunMember::Units)
     }
 }

@@ -1,5 +1,7 @@
 //! Changes of a state as JSON Patch (RFC 6902).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -113,7 +115,7 @@ impl JsonPatch {
         if !change.run.has(RunMember::Units) && change.touches_unit() {
             patch.unit(line, change, state);
         }
-        if change.touches_pr() {
+        if !change.pr.is_empty() {
             patch.pr(line, change, state);
         }
         if let Some(diff) = change.diff {
@@ -145,7 +147,7 @@ impl JsonPatch {
 
     fn unit(&mut self, line: &Line<'_>, change: &Change, state: &RunState) {
         let Some(unit) = state.units.get(&*line.unit) else { return };
-        if change.unit_added {
+        if change.unit.is_new() {
             return self.add(&["units", &line.unit], json(unit), state.units.len());
         }
         self.members(&["units", &line.unit], change.unit, unit);
@@ -154,7 +156,7 @@ impl JsonPatch {
         };
         let number = number.to_string();
         let path = ["units", &line.unit, "tasks", &number];
-        if change.task_added {
+        if change.task.is_new() {
             self.add(&path, json(task), unit.tasks.len());
         } else {
             self.members(&path, change.task, task);
@@ -164,7 +166,7 @@ impl JsonPatch {
     fn pr(&mut self, line: &Line<'_>, change: &Change, state: &RunState) {
         let Some((number, pr)) = line.pr.and_then(|number| state.prs.get_key_value(&number)) else { return };
         let number = number.to_string();
-        if change.pr_added {
+        if change.pr.is_new() {
             self.add(&["prs", &number], json(pr), state.prs.len());
         } else {
             self.members(&["prs", &number], change.pr, pr);
@@ -177,7 +179,7 @@ impl JsonPatch {
         let unit = &*line.unit;
         let files = state.diffs.get(unit);
         let record = || json(files?.get(&file)?);
-        match (diff, files.map_or(0, |files| files.len())) {
+        match (diff, files.map_or(0, BTreeMap::len)) {
             (DiffChange::Added, 1) => {
                 self.add(&["diffs", unit], record().map(|value| json!({ file: value })), state.diffs.len());
             }

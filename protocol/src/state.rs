@@ -265,7 +265,7 @@ impl RunState {
         }
         let Some(number) = line.pr else { return };
         let pr = self.prs.entry(number).or_insert_with(|| {
-            change.pr_added = true;
+            change.pr.note_new();
             PrState::default()
         });
         if !pr.apply(line, &mut change.pr) {
@@ -276,13 +276,11 @@ impl RunState {
     fn apply_diff(&mut self, line: &Line<'_>, change: &mut Change) {
         match diff::apply(&mut self.diffs, line) {
             Told::Changed(diff) => change.diff = Some(diff),
-            Told::Nothing => {}
             Told::Omitted => {
                 let omitted = self.diffs_omitted.saturating_add(1);
                 change.run.set(RunMember::DiffsOmitted, &mut self.diffs_omitted, omitted);
             }
-            // Not counted with the others: a count that depends on what was lost is not the run's.
-            Told::Misshapen => {}
+            Told::Nothing => {}
         }
     }
 
@@ -337,7 +335,7 @@ impl RunState {
         if !self.units.contains_key(id) {
             let order = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
             self.units.insert(id.to_owned(), UnitState { order, ..UnitState::default() });
-            change.unit_added = true;
+            change.unit.note_new();
         }
         self.units.get_mut(id)
     }

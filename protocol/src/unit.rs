@@ -190,7 +190,7 @@ impl UnitState {
 
     fn task_mut(&mut self, number: i64, change: &mut Change) -> &mut TaskState {
         self.tasks.entry(number).or_insert_with(|| {
-            change.task_added = true;
+            change.task.note_new();
             TaskState::default()
         })
     }

@@ -1,11 +1,14 @@
 //! Patches made from what changed lead from one state's JSON to the next, applied by somebody else's code.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod streams;
 
+use std::collections::BTreeMap;
+
 use choo_protocol::{
-    Change, JsonPatch, Limits, Line, PatchOp, RunState, StatePatch, TaskState, UnitState, kind,
+    Change, JsonPatch, Limits, Line, PatchOp, RunState, RunStore, StatePatch, TaskState, Timestamp,
+    UnitCounts, UnitState, kind, snapshot_line,
 };
 use streams::{any_stream, state_of};
 use proptest::prelude::*;
@@ -69,6 +72,54 @@ proptest! {
         follow(&mut nothing, &StatePatch::whole(&state, 1).patch);
         prop_assert_eq!(&nothing, &json(&state));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However a stream is cut, the store folds it to the same bytes as the bare fold does, and says of
+    /// each unit that changed that it did.
+    #[test]
+    fn any_cut_of_a_stream_gives_the_same_bytes(
+        lines in any_stream(60),
+        cuts in prop::collection::vec(1..400_usize, 1..20),
+    ) {
+        let expected = state_of(&lines);
+        let stream: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let mut store = RunStore::new(1 << 20);
+        let mut known: BTreeMap<String, UnitState> = BTreeMap::new();
+        let mut rest = stream.as_bytes();
+        for cut in cuts.iter().cycle() {
+            let (chunk, tail) = rest.split_at(rest.len().min(*cut));
+            rest = tail;
+            store.push(chunk);
+            let changes = store.take_changes();
+            let Some(state) = store.state("r") else { continue };
+            if !changes.all.is_empty() {
+                known.clone_from(&state.units);
+            }
+            for id in changes.units.iter().flat_map(|units| &units.ids) {
+                known.insert(id.clone(), state.units[id].clone());
+            }
+            // Whoever reads again only what the store names is up to date.
+            prop_assert_eq!(&known, &state.units);
+            if rest.is_empty() {
+                break;
+            }
+        }
+        let bytes = serde_json::to_vec(&expected).unwrap();
+        prop_assert_eq!(serde_json::to_vec(store.state("r").unwrap()).unwrap(), bytes);
+        prop_assert_eq!(store.summaries()[0].counts, counts(&expected));
+    }
+}
+
+fn counts(state: &RunState) -> UnitCounts {
+    let mut fresh = RunStore::new(1 << 20);
+    let part = state.parts(usize::MAX).remove(0);
+    let mut line = snapshot_line(&state.run, "c", 1, 1, &part, Timestamp::from_unix_nanos(0));
+    line.push(b'\n');
+    fresh.push(&line);
+    fresh.summaries()[0].counts
 }
 
 /// A patch is as large as the change, however large the state.

@@ -52,11 +52,11 @@ const MAX_PATH: usize = 4096;
 /// What an event of `diff.*` did.
 pub(crate) enum Told {
     Changed(DiffChange),
-    /// It says nothing that was not so.
+    /// It says nothing that was not so, or nothing that can be read. The latter is not counted with other
+    /// misshapen payloads: that count must not depend on what was lost.
     Nothing,
     /// The list is full, or the path too long.
     Omitted,
-    Misshapen,
 }
 
 /// Folds a `diff.*` event: the latest for a file of a unit counts (S4-B08), whichever task it names.
@@ -64,13 +64,11 @@ pub(crate) fn apply(diffs: &mut Diffs, line: &Line<'_>) -> Told {
     match &*line.kind {
         kind::DIFF_FILE => match line.read::<DiffSummary>() {
             Some(Ok(diff)) if !diff.file.is_empty() => insert(diffs, line, diff),
-            Some(_) => Told::Misshapen,
-            None => Told::Nothing,
+            _ => Told::Nothing,
         },
         kind::DIFF_REMOVED => match line.read::<DiffRemoved>() {
             Some(Ok(DiffRemoved { file })) => remove(diffs, &line.unit, &file),
-            Some(Err(_)) => Told::Misshapen,
-            None => Told::Nothing,
+            _ => Told::Nothing,
         },
         _ => Told::Nothing,
     }

@@ -119,7 +119,7 @@ impl fmt::Display for Usd {
         if rest == 0 {
             return Ok(());
         }
-        while rest % 10 == 0 {
+        while rest.is_multiple_of(10) {
             rest /= 10;
             places -= 1;
         }
@@ -191,7 +191,7 @@ mod tests {
             let json = serde_json::to_string(&Usd(nanos)).unwrap();
             assert_eq!(serde_json::from_str::<Usd>(&json).unwrap().0, nanos, "{json}");
             let value = serde_json::to_value(Usd(nanos)).unwrap();
-            assert_eq!(value.as_f64().unwrap(), json.parse::<f64>().unwrap());
+            assert_eq!(value.as_f64(), json.parse().ok(), "{json}");
         }
     }
 

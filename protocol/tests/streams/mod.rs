@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// The fold of these lines.
-pub fn state_of(lines: &[String]) -> RunState {
+pub(crate) fn state_of(lines: &[String]) -> RunState {
     let mut state = RunState::new("r".parse().unwrap());
     for line in lines {
         state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
@@ -21,7 +21,7 @@ pub fn state_of(lines: &[String]) -> RunState {
 const UNITS: &[&str] = &["", "a", "b", "a/b", "~", "~1/~0", "*", "Grün \"x\"", "units"];
 
 /// Up to `max` lines of one run.
-pub fn any_stream(max: usize) -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn any_stream(max: usize) -> impl Strategy<Value = Vec<String>> {
     let step = (any_line(), 0..20_u32, any::<u32>());
     (prop::collection::vec(step, 1..max), prop::collection::vec(any_line(), 0..12)).prop_map(
         |(steps, other)| {
@@ -130,7 +130,7 @@ fn payload(kind: &str, chance: u32) -> Value {
         }
         (_, kind::DIFF_FILE | kind::DIFF_REMOVED) => {
             let file = ["a", "src/x~y.rs", "\u{1f600}", ""][pick % 4];
-            json!({ "file": file, "diff": "+x", "status": "added", "additions": pick % 3, "binary": pick % 5 == 0 })
+            json!({ "file": file, "diff": "+x", "status": "added", "additions": pick % 3, "binary": pick.is_multiple_of(5) })
         }
         (_, kind) if kind.starts_with("pr.") => {
             [json!({ "url": "https://x", "title": "t" }), json!({ "branch": "b" }), json!({})][pick % 3]
