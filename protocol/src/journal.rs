@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::json::Scanner;
 use crate::names::Names;
 use crate::reader::{read_ours, readable};
-use crate::{Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp};
+use crate::{Filter, GlobError, Globs, Limits, Line, LogPayload, LogStream, PayloadMismatch, Timestamp};
 use segment::{Entry, Segment};
 use view::View;
 
@@ -57,18 +57,31 @@ pub struct Journal {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct EventFilter {
-    /// Globs on the event type; an event must fit one.
+    /// Patterns for the event type, of which it must fit one (see [`Glob`](crate::Glob)).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
-    /// Globs on the unit; an event must fit one. Events without a unit are left out then.
+    /// Patterns for the unit, `\*` for a star in its id. Events without a unit are left out then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
+    /// Patterns for the repository of records in a task store; other events are not affected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<String>,
     /// Text that must occur in one of the event's strings, ASCII letters in either case.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub q: String,
 }
 
 impl EventFilter {
+    /// The same as a [`Filter`], which knows nothing of the text.
+    pub fn to_filter(&self) -> Result<Filter, GlobError> {
+        Ok(Filter {
+            types: Globs::parse(&self.types)?,
+            units: Globs::parse(&self.units)?,
+            repositories: Globs::parse(&self.repositories)?,
+            ..Filter::all()
+        })
+    }
+
     /// Reads a filter from JSON, as a page sends it.
     pub fn from_json(json: &str) -> Result<Self, PayloadMismatch> {
         let mut scanner = Scanner::new(json, Limits::DEPTH);
@@ -364,7 +377,7 @@ impl LogLine {
     }
 }
 
-readable!(EventFilter { ; types, units, q });
+readable!(EventFilter { ; types, units, repositories, q });
 
 #[cfg(test)]
 mod tests;

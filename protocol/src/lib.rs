@@ -68,7 +68,7 @@ pub use control::{
 pub use decoder::{Frame, LineDecoder};
 pub use encoder::Encoder;
 pub use event::Event;
-pub use filter::{Filter, Glob, GlobError};
+pub use filter::{Filter, Glob, GlobError, Globs};
 pub use graph::{EdgePayload, GraphError, GraphPayload, NodePayload};
 pub use journal::{EventFilter, Journal, LogLine};
 pub use kind::Class;

@@ -183,6 +183,7 @@ impl RunState {
             "task" if line.kind == kind::TASK_PROGRESS => {}
             "task" => self.apply_task(line, &mut change),
             "pr" => self.apply_pr(line, &mut change),
+            "worktree" | "branch" | "codereview" => self.apply_work(line, &mut change),
             "diff" => self.apply_diff(line, &mut change),
             _ => {}
         }
@@ -240,6 +241,13 @@ impl RunState {
         }
         let Some(unit) = self.unit_mut(&line.unit, change) else { return };
         if !unit.apply_task(line, change) {
+            self.count_misshapen(change);
+        }
+    }
+
+    fn apply_work(&mut self, line: &Line<'_>, change: &mut Change) {
+        let Some(unit) = self.unit_mut(&line.unit, change) else { return };
+        if !unit.apply_work(line, &mut change.unit) {
             self.count_misshapen(change);
         }
     }

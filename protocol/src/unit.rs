@@ -80,6 +80,15 @@ pub struct UnitState {
     /// What it depends on.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// The branch it is worked on, empty if none was named.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub branch: String,
+    /// Where its work tree is, on the machine of the orchestrator; empty once that is removed.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub worktree: String,
+    /// How its review by the orchestrator stands: the last `codereview.*` event without its `codereview.`.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub review: String,
     /// What its tasks took.
     #[serde(skip_serializing_if = "crate::state::is_default")]
     pub usage: UsageTotal,
@@ -107,6 +116,9 @@ members! {
         Started started omitted,
         Ended ended omitted,
         Error error omitted,
+        Branch branch omitted,
+        Worktree worktree omitted,
+        Review review omitted,
         Usage usage omitted,
     }
 }
@@ -177,6 +189,28 @@ impl UnitState {
         change.unit.set(UnitMember::Usage, &mut self.usage, total);
     }
 
+    /// Folds an event of `worktree.*`, `branch.*` or `codereview.*`; `false` where its payload could not
+    /// be read.
+    pub(crate) fn apply_work(&mut self, line: &Line<'_>, changed: &mut Members<UnitMember>) -> bool {
+        if let Some(review) = line.kind.strip_prefix("codereview.") {
+            changed.set(UnitMember::Review, &mut self.review, review.to_owned());
+            return true;
+        }
+        let (work, readable) = match line.read::<Work>() {
+            Some(Ok(work)) => (work, true),
+            read => (Work::default(), read.is_none()),
+        };
+        if !work.branch.is_empty() {
+            changed.set(UnitMember::Branch, &mut self.branch, work.branch);
+        }
+        match &*line.kind {
+            kind::WORKTREE_CREATED => changed.set(UnitMember::Worktree, &mut self.worktree, work.path),
+            kind::WORKTREE_REMOVED => changed.set(UnitMember::Worktree, &mut self.worktree, String::new()),
+            _ => {}
+        }
+        readable
+    }
+
     /// Folds a `pr.*` event of this unit.
     pub(crate) fn apply_pr(&mut self, kind: &str, changed: &mut Members<UnitMember>) {
         let status = match (kind, self.status) {
@@ -196,9 +230,17 @@ impl UnitState {
     }
 }
 
+/// What the payloads of [`Worktree`](crate::Worktree) and [`BranchPushed`](crate::BranchPushed) say of both.
+#[derive(Debug, Default)]
+struct Work {
+    path: String,
+    branch: String,
+}
+
+readable!(Work { ; path, branch });
 readable!(UnitState {
     ;
     order, level, label, status, total_tasks, completed_tasks, current_task, started, ended, error, depends_on,
-    usage, tasks,
+    branch, worktree, review, usage, tasks,
 });
 readable!(enum UnitStatus);

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use choo_protocol::{
-    Change, DiffChange, DiffFile, DiffRemoved, DiffState, Event, FileStatus, GraphPayload, Limits, Line,
-    LinkLost, LogStream, OrchSnapshot, OrchStarted, RunId, RunMember, RunState, RunStatus, SeqRange,
-    TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState, UnitStatus, Usage, Usd,
-    control_line, kind,
+    BranchPushed, Change, DiffChange, DiffFile, DiffRemoved, DiffState, Event, FileStatus, GraphPayload,
+    Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, RunId, RunMember, RunState,
+    RunStatus, SeqRange, TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState, UnitStatus,
+    Usage, Usd, Worktree, control_line, kind,
 };
 use proptest::prelude::*;
 
@@ -128,7 +128,7 @@ fn usage_adds_up_by_task_unit_and_run() {
     let usage = |unit: &str, task: Option<i64>, input_tokens, cost_usd| {
         let mut event = Event::new(kind::TASK_USAGE).unit(unit);
         event.task = task;
-        event.payload(Usage { input_tokens, output_tokens: 1, cost_usd })
+        event.payload(Usage { input_tokens, output_tokens: 1, cost_usd, ..Usage::default() })
     };
     let state = fold(&[
         started(),
@@ -148,6 +148,24 @@ fn usage_adds_up_by_task_unit_and_run() {
     assert_eq!((state.usage.input_tokens, state.usage.output_tokens), (1158, 5));
     assert_eq!(state.usage.cost_usd.to_string(), "1.55");
     assert_eq!((state.misshapen, unit.tasks[&2].status), (0, TaskStatus::Pending));
+}
+
+#[test]
+fn work_trees_branches_and_reviews_belong_to_their_unit() {
+    let event = |kind: &'static str| Event::new(kind).unit("shell");
+    let tree = Worktree { path: "/w/shell".into(), branch: Some("b".into()), base: None };
+    let pushed = BranchPushed { branch: "b2".into(), ..BranchPushed::default() };
+    let mut events = vec![
+        event(kind::WORKTREE_CREATED).payload(Payload::json(&tree).unwrap()),
+        event(kind::CODEREVIEW_STARTED),
+        event(kind::CODEREVIEW_ISSUES_FOUND),
+        event(kind::BRANCH_PUSHED).payload(Payload::json(&pushed).unwrap()),
+    ];
+    let unit = fold(&events).units["shell"].clone();
+    assert_eq!((&*unit.worktree, &*unit.branch, &*unit.review), ("/w/shell", "b2", "issues_found"));
+    events.push(event(kind::WORKTREE_REMOVED));
+    let unit = fold(&events).units["shell"].clone();
+    assert_eq!((&*unit.worktree, &*unit.branch), ("", "b2"));
 }
 
 fn diff(unit: &str, task: i64, file: &str, additions: u32) -> Event {

@@ -10,9 +10,9 @@ use choo_protocol::{
     Change, JsonPatch, Limits, Line, PatchOp, RunState, RunStore, StatePatch, TaskState, Timestamp,
     UnitCounts, UnitState, kind, snapshot_line,
 };
-use streams::{any_stream, state_of};
 use proptest::prelude::*;
 use serde_json::Value;
+use streams::{any_stream, state_of};
 
 /// Applies a patch with the `json-patch` crate, which refuses to replace or remove what is not there. We
 /// in turn do not add what is there, though RFC 6902 would let us.

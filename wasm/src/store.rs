@@ -150,9 +150,11 @@ impl Serialize for Picked<'_> {
 
 fn read_filter(json: Option<String>) -> Result<EventFilter, JsValue> {
     let Some(json) = json else { return Ok(EventFilter::default()) };
-    EventFilter::from_json(&json).map_err(|error| {
-        json::failure("bad-filter", &format!("not a filter {{types, units, q}}: {error}"), None)
-    })
+    let refuse = |why: String| json::failure("bad-filter", &why, None);
+    let filter = EventFilter::from_json(&json)
+        .map_err(|error| refuse(format!("not a filter {{types, units, repositories, q}}: {error}")))?;
+    filter.to_filter().map_err(|error| refuse(error.to_string()))?;
+    Ok(filter)
 }
 
 /// Counts stay far below 2^53.

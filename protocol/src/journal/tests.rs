@@ -70,6 +70,8 @@ fn filtered_lists_grow_with_the_journal() {
     assert_eq!(journal.event_count("r", &full), 1);
     let app = EventFilter { units: vec!["a*".into()], ..EventFilter::default() };
     assert_eq!(journal.event_count("r", &app), 2);
+    let literal = EventFilter { units: vec!["a\\*".into()], ..EventFilter::default() };
+    assert_eq!(journal.event_count("r", &literal), 0);
     // More filters than lists are kept: each still answers right.
     for _ in 0..2 {
         for n in 0..MAX_VIEWS + 2 {
@@ -135,4 +137,26 @@ fn c_08_lines_are_kept_in_canonical_form() {
         journal.events("r", &EventFilter::default(), 0, 1),
         [r#"{"type":"a","time":"2025-01-18T10:30:15Z","payload":[1],"run":"r"}"#]
     );
+}
+
+#[test]
+fn s3_12_records_are_listed_by_repository() {
+    let mut journal = Journal::new(Journal::DEFAULT_BYTES);
+    for repository in ["o/r", "o/x"] {
+        let line =
+            format!(r#"{{"type":"task.created","payload":{{"repository":"{repository}"}},"run":"r"}}"#);
+        push(&mut journal, &line);
+    }
+    push(&mut journal, r#"{"type":"unit.started","unit":"app","run":"r"}"#);
+    for (repository, count) in [("o/r", 2), ("*", 3), ("none", 1)] {
+        let filter = EventFilter { repositories: vec![repository.into()], ..EventFilter::default() };
+        assert_eq!(journal.event_count("r", &filter), count, "{repository}");
+    }
+}
+
+#[test]
+fn patterns_that_are_none_admit_nothing() {
+    let mut journal = Journal::new(Journal::DEFAULT_BYTES);
+    push(&mut journal, r#"{"type":"unit.started","unit":"app","run":"r"}"#);
+    assert_eq!(journal.event_count("r", &types(&["unit.*", ""])), 0);
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::EventFilter;
 use super::search::Needle;
-use crate::{Filter, Glob};
+use crate::{Filter, Limits, Line};
 
 /// Looks at every line once, when the list is next asked for.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct View {
     events: usize,
     wanted: EventFilter,
     filter: Filter,
-    /// A list of globs of which none can be read admits nothing rather than everything.
+    /// Patterns that are none admit nothing rather than everything.
     impossible: bool,
     needle: Needle,
     /// The number of the first line not looked at.
@@ -23,14 +23,11 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(events: usize, wanted: EventFilter) -> Self {
-        let globs =
-            |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect::<Vec<Glob>>();
-        let (types, units) = (globs(&wanted.types), globs(&wanted.units));
+        let filter = wanted.to_filter();
         View {
             events,
-            impossible: types.is_empty() != wanted.types.is_empty()
-                || units.is_empty() != wanted.units.is_empty(),
-            filter: Filter { types, units, ..Filter::all() },
+            impossible: filter.is_err(),
+            filter: filter.unwrap_or_default(),
             needle: Needle::new(&wanted.q),
             wanted,
             scanned: 0,
@@ -55,9 +52,16 @@ impl View {
         self.scanned = number + 1;
         // What says that something is missing is told to those who search, too.
         let told = kind == crate::kind::LINK_LOST;
-        if !self.impossible && self.filter.admits(kind, unit, None) && (told || self.needle.is_in(text)) {
+        if !self.impossible && self.admits(kind, unit, text) && (told || self.needle.is_in(text)) {
             self.lines.push_back(number);
         }
+    }
+
+    fn admits(&self, kind: &str, unit: &str, text: &str) -> bool {
+        if !self.filter.needs_payload(kind) {
+            return self.filter.admits(kind, unit, None);
+        }
+        Line::parse(text.as_bytes(), &Limits::default()).is_ok_and(|line| self.filter.admits_line(&line))
     }
 
     pub(super) fn drop_before(&mut self, first: u64) {

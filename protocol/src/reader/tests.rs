@@ -152,7 +152,7 @@ fn the_folds_readers_say_what_everybodys_say() {
             "prs":{"5":{"status":"merged","updated":"2025-01-18T10:30:00Z"}},
             "loss":{"count":1,"ranges":[{"from":1,"to":2,"count":1,"bytes":0,"reason":"overflow"}]},
             "summaries":[{"from":1,"to":3}],"misshapen":1,"error":"bad",
-            "usage":{"input_tokens":5,"output_tokens":null,"cost_usd":0.25},
+            "usage":{"input_tokens":5,"output_tokens":null,"cost_usd":0.25,"cache_read_input_tokens":3},
             "diffs":{"":{"a/b":{"task":1,"status":"renamed","old_file":"c","additions":1,"deletions":2,
             "binary":false,"truncated":true,"updated":"2025-01-18T10:30:00Z","seq":4}},"u":{}},
             "diffs_omitted":2}"#,

@@ -7,6 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::is_default;
+use crate::lenient::null_as_default;
 use crate::reader::readable;
 use crate::{MAX_INTEGER, Usage};
 
@@ -14,20 +16,33 @@ use crate::{MAX_INTEGER, Usage};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct UsageTotal {
-    /// Tokens that went in.
+    /// Tokens that went in, those from a cache included.
+    #[serde(deserialize_with = "null_as_default")]
     pub input_tokens: u64,
     /// Tokens that came out.
+    #[serde(deserialize_with = "null_as_default")]
     pub output_tokens: u64,
     /// What that cost in US dollars.
+    #[serde(deserialize_with = "null_as_default")]
     pub cost_usd: Usd,
+    /// How many of the input tokens a cache held already.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "is_default")]
+    pub cache_read_input_tokens: u64,
+    /// How many of the input tokens were put into a cache.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "is_default")]
+    pub cache_creation_input_tokens: u64,
 }
 
 impl UsageTotal {
     /// Adds the amounts of another one. A sum stays at the largest value that every reader holds.
     pub fn add(&mut self, other: UsageTotal) {
-        let sum = |a: u64, b: u64| a.saturating_add(b).min(MAX_INTEGER.unsigned_abs());
-        self.input_tokens = sum(self.input_tokens, other.input_tokens);
-        self.output_tokens = sum(self.output_tokens, other.output_tokens);
+        let add = |sum: &mut u64, amount: u64| {
+            *sum = sum.saturating_add(amount).min(MAX_INTEGER.unsigned_abs());
+        };
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.cache_read_input_tokens, other.cache_read_input_tokens);
+        add(&mut self.cache_creation_input_tokens, other.cache_creation_input_tokens);
         self.cost_usd = Usd::from_nanos(self.cost_usd.0.saturating_add(other.cost_usd.0));
     }
 }
@@ -38,6 +53,8 @@ impl From<&Usage> for UsageTotal {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
             cost_usd: Usd::from_dollars(usage.cost_usd),
+            cache_read_input_tokens: usage.cache_read_input_tokens.unwrap_or(0),
+            cache_creation_input_tokens: usage.cache_creation_input_tokens.unwrap_or(0),
         }
     }
 }
@@ -154,7 +171,10 @@ impl JsonSchema for Usd {
     }
 }
 
-readable!(UsageTotal { ; input_tokens, output_tokens, cost_usd });
+readable!(UsageTotal {
+    ;
+    input_tokens, output_tokens, cost_usd, cache_read_input_tokens, cache_creation_input_tokens,
+});
 
 #[cfg(test)]
 mod tests {
@@ -197,7 +217,12 @@ mod tests {
 
     #[test]
     fn sums_stay_in_range() {
-        let mut total = UsageTotal { input_tokens: u64::MAX, output_tokens: 1, cost_usd: Usd::MAX };
+        let mut total = UsageTotal {
+            input_tokens: u64::MAX,
+            output_tokens: 1,
+            cost_usd: Usd::MAX,
+            ..UsageTotal::default()
+        };
         total.add(total);
         assert_eq!((total.input_tokens, total.output_tokens), (MAX_INTEGER.unsigned_abs(), 2));
         assert_eq!(total.cost_usd, Usd::MAX);

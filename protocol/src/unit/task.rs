@@ -96,8 +96,9 @@ impl TaskState {
             Some(Err(_)) => (TaskPayload::default(), false),
             None => (TaskPayload::default(), true),
         };
-        if payload.name.is_some() {
-            changed.set(TaskMember::Name, &mut self.name, payload.name);
+        let name = payload.name.or(payload.title);
+        if name.is_some() {
+            changed.set(TaskMember::Name, &mut self.name, name);
         }
         match status {
             TaskStatus::Running => {

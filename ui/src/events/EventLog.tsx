@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react";
 import { useFeed, useTopic } from "../connection/FeedProvider";
 import { plural } from "../format/count";
 import { MeasuredList } from "../list/MeasuredList";
+import { unitPattern } from "../unit/pattern";
 import { EventRow } from "./EventRow";
 import { FAMILIES } from "./families";
 import "./events.css";
@@ -22,7 +23,7 @@ export function EventLog({ unit }: { readonly unit: string | undefined }) {
   const text = useDeferredValue(typed.trim());
   const filter: EventFilter = {
     ...(family.types.length > 0 ? { types: [...family.types] } : {}),
-    ...(unit !== undefined && !whole ? { units: [unit] } : {}),
+    ...(unit !== undefined && !whole ? { units: [unitPattern(unit)] } : {}),
     ...(text === "" ? {} : { q: text }),
   };
   const count = feed.eventCount(filter);

@@ -1,5 +1,6 @@
 import type { EventFilter, LogLine, WireEvent } from "@choo/wire";
 import type { Feed } from "../connection/Feed";
+import { unitPattern } from "../unit/pattern";
 
 /** Which log lines are shown. */
 export interface LogQuery {
@@ -25,7 +26,7 @@ export function readLines(feed: Feed, { unit, text }: LogQuery, from: number, co
 }
 
 function filter(unit: string | undefined, q: string): EventFilter {
-  return { types: ["log.*"], q, ...(unit === undefined ? {} : { units: [unit] }) };
+  return { types: ["log.*"], q, ...(unit === undefined ? {} : { units: [unitPattern(unit)] }) };
 }
 
 /** A log event as the line it carries. What says that lines are missing passes every filter and becomes a line too. */

@@ -6,5 +6,5 @@ export { ChooError } from "./errors.js";
 export type { ModuleSource } from "./module.js";
 export type { Selection } from "./request.js";
 export type { ConnectionState, ConnectionStatus } from "./status.js";
-export { RunStore, type RunStoreOptions } from "./store.js";
+export { literal, RunStore, type RunStoreOptions } from "./store.js";
 export type * from "./types.gen.js";

@@ -125,3 +125,8 @@ export class RunStore {
 function text(filter: EventFilter | undefined): string | undefined {
   return filter && JSON.stringify(filter);
 }
+
+/** A pattern for an `EventFilter` or a `Selection` that fits this text and no other: its stars are no patterns. */
+export function literal(text: string): string {
+  return text.replace(/[\\*]/g, "\\$&");
+}
