@@ -104,7 +104,7 @@ impl Opening {
     fn tell_runs(&mut self, core: &Core, filter: &Filter, now: Moment, wanted: impl Fn(&Run) -> bool) {
         self.stated = core.history().last();
         let cursor = core.cursor(self.stated);
-        let follows = |run: &Run| filter.run.as_ref().is_none_or(|id| id == run.id());
+        let follows = |run: &Run| filter.admits_run(run.id().as_str());
         for run in core.runs().newest_first().into_iter().rev() {
             if !follows(run) || !wanted(run) {
                 continue;

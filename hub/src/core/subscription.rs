@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use choo_protocol::{Filter, HubBye, RunId, RunState, control_line, kind};
+use choo_protocol::{Filter, HubBye, Limits, Line, RunId, RunState, control_line, kind};
 
 use super::cursor::Cursor;
 use super::history::{Body, Record};
@@ -217,11 +217,14 @@ impl Subscription {
         let Selection::Filter(filter) = &self.selection else { return self.is_of_newest(core, record) };
         let run = record.run.as_ref();
         match &record.body {
+            Body::Line { kind, json, .. } if filter.needs_payload(kind) => {
+                Line::parse(json, &Limits::default()).is_ok_and(|line| filter.admits_line(&line))
+            }
             Body::Line { kind, unit, .. } if !kind.starts_with("hub.") => {
                 filter.admits(kind, unit, run.map(RunId::as_str))
             }
             // What the hub itself says passes every filter but that on the run.
-            _ if filter.run.is_some() && run.is_some() && filter.run.as_ref() != run => false,
+            _ if run.is_some_and(|run| !filter.admits_run(run.as_str())) => false,
             Body::State(_) => self.stated < record.offset,
             // The end of a run that went on after all would end a reader's stream for good.
             Body::Line { kind, .. } if kind == kind::HUB_END => {

@@ -1,6 +1,6 @@
 //! The query of an address (`application/x-www-form-urlencoded`).
 
-use choo_protocol::{Filter, Glob, RunId};
+use choo_protocol::{Filter, Globs, RunId};
 
 use super::respond::ApiError;
 use crate::core::{Cursor, Since};
@@ -43,19 +43,15 @@ impl Query {
         self.all(name).flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty())
     }
 
-    /// `run`, `types` and `units`.
+    /// `run`, `types`, `units` and `repositories`.
     pub(crate) fn filter(&self) -> Result<Filter, ApiError> {
-        let glob =
-            |text: &str| text.parse::<Glob>().map_err(|e| ApiError::bad_request("filter", e.to_string()));
+        let bad = |error: &dyn std::fmt::Display| ApiError::bad_request("filter", error.to_string());
+        let globs = |name| Globs::parse(self.list(name)).map_err(|error| bad(&error));
         let mut filter = Filter::all();
-        filter.types = self.list("types").map(glob).collect::<Result<_, _>>()?;
-        filter.units = self.list("units").map(glob).collect::<Result<_, _>>()?;
-        filter.run = match self.one("run")? {
-            Some(run) => {
-                Some(run.parse::<RunId>().map_err(|e| ApiError::bad_request("filter", e.to_string()))?)
-            }
-            None => None,
-        };
+        filter.types = globs("types")?;
+        filter.units = globs("units")?;
+        filter.repositories = globs("repositories")?;
+        filter.run = self.one("run")?.map(str::parse::<RunId>).transpose().map_err(|error| bad(&error))?;
         Ok(filter)
     }
 
@@ -120,12 +116,18 @@ mod tests {
     #[test]
     fn s0_81_filters_come_repeated_or_with_commas() {
         let filter = query("types=task.*,unit.*&types=orch.*&units=a,,b&run=r").filter().unwrap();
-        assert_eq!(filter.types.iter().map(Glob::as_str).collect::<Vec<_>>(), ["task.*", "unit.*", "orch.*"]);
-        assert_eq!(filter.units.len(), 2);
+        assert_eq!(
+            filter.types.iter().map(choo_protocol::Glob::as_str).collect::<Vec<_>>(),
+            ["task.*", "unit.*", "orch.*"]
+        );
+        assert_eq!(filter.units.iter().count(), 2);
         assert_eq!(filter.run.unwrap().as_str(), "r");
         assert!(query("run=a%20b").filter().is_err());
         assert!(query("run=a&run=b").filter().is_err());
-        assert!(query(&format!("types={}", "x".repeat(300))).filter().is_err());
+        assert!(query(&format!("types={}", "x".repeat(5000))).filter().is_err());
+        assert!(query(&format!("units={}", "x,".repeat(65))).filter().is_err());
+        let filter = query("repositories=o/r,*").filter().unwrap();
+        assert_eq!(filter.repositories.iter().count(), 2);
         assert_eq!(query("").filter().unwrap(), Filter::all());
     }
 

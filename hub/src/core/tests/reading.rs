@@ -1,5 +1,7 @@
 //! What readers get.
 
+use choo_protocol::Globs;
+
 use super::super::subscription::{BLOCK_BYTES, GATHER, KEEP_ALIVE};
 use super::*;
 
@@ -188,8 +190,8 @@ fn the_end_of_a_run_that_went_on_is_told_to_nobody_who_comes_later() {
 fn filters_let_loss_and_the_hubs_own_lines_pass() {
     let mut world = World::new();
     let mut filter = filter_of("r");
-    filter.types = vec!["task.*".parse().unwrap()];
-    filter.units = vec!["a".parse().unwrap()];
+    filter.types = Globs::parse(["task.*"]).unwrap();
+    filter.units = Globs::parse(["a"]).unwrap();
     let mut reader = world.read(filter, Since::Now);
     let mut producer = world.core.connect(Some(1));
     world.send(
@@ -207,6 +209,33 @@ fn filters_let_loss_and_the_hubs_own_lines_pass() {
     assert_eq!(
         world.drain_kinds(&mut reader),
         ["hub.hello", "link.lost", "task.started#5", "hub.error", "snapshot:r:Stale", "hub.end"]
+    );
+}
+
+#[test]
+fn s3_12_records_come_of_the_repositories_asked_for() {
+    let mut world = World::new();
+    let mut filter = filter_of("r");
+    filter.repositories = Globs::parse(["o/*"]).unwrap();
+    let mut reader = world.read(filter, Since::Now);
+    let mut producer = world.core.connect(Some(1));
+    let record = |kind: &str, repository: &str, seq: u32| {
+        format!(
+            r#"{{"type":"{kind}","run":"r","payload":{{"task_id":"1","repository":"{repository}"}},"seq":{seq}}}"#
+        )
+    };
+    world.send(
+        &mut producer,
+        &[
+            &record("task.created", "o/r", 1),
+            &record("task.created", "other/r", 2),
+            &record("task.deleted", "o/x", 3),
+            &event("unit.started", "r", 4),
+        ],
+    );
+    assert_eq!(
+        world.drain_kinds(&mut reader),
+        ["hub.hello", "task.created#1", "task.deleted#3", "unit.started#4"]
     );
 }
 
@@ -237,7 +266,7 @@ fn s2_28_at_once_when_idle_and_gathered_under_load() {
 fn a_reader_whose_filter_matches_nothing_gets_its_cursor_all_the_same() {
     let mut world = World::new();
     let mut filter = Filter::all();
-    filter.types = vec!["nothing.*".parse().unwrap()];
+    filter.types = Globs::parse(["nothing.*"]).unwrap();
     let mut reader = world.read(filter, Since::Now);
     world.drain(&mut reader);
     let _producer = three_events(&mut world);

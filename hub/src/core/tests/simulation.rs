@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use choo_protocol::RunId;
+use choo_protocol::{Globs, RunId};
 use proptest::prelude::*;
 
 use super::super::Cursor;
@@ -79,7 +79,7 @@ impl Simulation {
     fn new(history: usize) -> Self {
         let world = World::with_history(history);
         let mut typed = Filter::all();
-        typed.types = vec!["task.*".parse().unwrap(), "orch.*".parse().unwrap()];
+        typed.types = Globs::parse(["task.*", "orch.*"]).unwrap();
         let filters = [Filter::all(), filter_of("run-0"), typed, Filter::all()];
         let sinces = [Since::Snapshot, Since::Snapshot, Since::Now, Since::Earliest];
         let readers = filters.into_iter().zip(sinces).map(|(filter, since)| Reader {
@@ -249,7 +249,7 @@ fn matches(filter: &Filter, record: &Record) -> bool {
         Body::Line { kind, unit, .. } if !kind.starts_with("hub.") => {
             filter.admits(kind, unit, run.map(RunId::as_str))
         }
-        _ => filter.run.is_none() || run.is_none() || filter.run.as_ref() == run,
+        _ => run.is_none_or(|run| filter.admits_run(run.as_str())),
     }
 }
 
