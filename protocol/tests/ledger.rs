@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use choo_protocol::{
-    DiffFile, Event, EventFilter, GraphPayload, Limits, Line, LogPayload, LogStream, OrchStarted,
-    Payload, RunId, RunState, RunStatus, RunStore, TaskRecord, Timestamp, UnitStatus, WireEvent, kind,
+    DiffFile, Event, EventFilter, GraphPayload, Limits, Line, LogPayload, LogStream, OrchStarted, Payload,
+    RunId, RunState, RunStatus, RunStore, TaskRecord, Timestamp, UnitStatus, WireEvent, kind,
 };
 use serde_json::{Value, json};
 
