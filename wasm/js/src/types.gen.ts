@@ -52,6 +52,10 @@ export type TaskStatus = "pending" | "running" | "validating" | "retrying" | "co
 export type UnitStatus =
   "pending" | "ready" | "in_progress" | "in_review" | "complete" | "failed" | "blocked" | "skipped" | "cancelled";
 /**
+ * US dollars, to nine decimal places.
+ */
+export type Usd = number;
+/**
  * Where a log line comes from; the last part of its event type.
  */
 export type LogStream = "stdout" | "stderr" | "system" | "error";
@@ -339,6 +343,47 @@ export interface DiffRemoved {
    * The file's path, as in `diff.file`.
    */
   file: string;
+}
+/**
+ * How one file of a unit's work tree differs, without the text: that is in the event of this `seq`.
+ */
+export interface DiffState {
+  /**
+   * How many lines were added.
+   */
+  additions?: number;
+  /**
+   * Whether it is a binary file, of which there is no text to show.
+   */
+  binary?: boolean;
+  /**
+   * How many lines were deleted.
+   */
+  deletions?: number;
+  /**
+   * Its path before, where it was renamed or copied.
+   */
+  old_file?: string;
+  /**
+   * The `seq` of the event that told of it last, which has the text; `None` if that had none.
+   */
+  seq?: number;
+  /**
+   * What happened to the file.
+   */
+  status?: FileStatus;
+  /**
+   * The task that was said to have changed it last.
+   */
+  task?: number;
+  /**
+   * Whether the text was cut because of its size.
+   */
+  truncated?: boolean;
+  /**
+   * When it was last told of.
+   */
+  updated?: string;
 }
 /**
  * A dependency.
@@ -1053,8 +1098,25 @@ export interface ReviewIssue {
  * Folding is deterministic and ignores what it has seen before (`seq` not above
  * `RunState.seq`), so resent lines do no harm. It never computes with `seq` beyond that: what is
  * missing is said by `link.lost` and kept in `RunState.loss`.
+ *
+ * Everything but `RunState.diffs` and `RunState.diffs_omitted` comes from events that are never
+ * dropped without the state being told anew by `orch.snapshot`. Those two come from bulk events, which
+ * may be lost for good; where `RunState.loss` is not empty, a file may be missing or out of date.
  */
 export interface RunState {
+  /**
+   * The files that differ, by the unit that is named (empty for none) and their path in its work tree;
+   * of each the latest event counts. Made from bulk events. At most 4,096 files a unit.
+   */
+  diffs?: {
+    [k: string]: {
+      [k: string]: DiffState;
+    };
+  };
+  /**
+   * How many events told of files beyond that. Made from bulk events.
+   */
+  diffs_omitted?: number;
   /**
    * When it ended.
    */
@@ -1116,6 +1178,10 @@ export interface RunState {
   units?: {
     [k: string]: UnitState;
   };
+  /**
+   * What all of it took.
+   */
+  usage?: UsageTotal;
 }
 /**
  * An inclusive range of `seq`.
@@ -1235,6 +1301,10 @@ export interface TaskState {
    * How it stands.
    */
   status: TaskStatus;
+  /**
+   * What it took, all attempts together.
+   */
+  usage?: UsageTotal;
 }
 /**
  * `unit.blocked`: a unit cannot run. Why stands in the event's `error`.
@@ -1280,6 +1350,10 @@ export interface UnitStarted {
  */
 export interface UnitState {
   /**
+   * The branch it is worked on, empty if none was named.
+   */
+  branch?: string;
+  /**
    * How many of them are complete.
    */
   completed_tasks: number;
@@ -1312,6 +1386,10 @@ export interface UnitState {
    */
   order: number;
   /**
+   * How its review by the orchestrator stands: the last `codereview.*` event without its `codereview.`.
+   */
+  review?: string;
+  /**
    * When it started.
    */
   started?: string;
@@ -1333,6 +1411,14 @@ export interface UnitState {
    * How many tasks it has, where that is known.
    */
   total_tasks?: number;
+  /**
+   * What its tasks took.
+   */
+  usage?: UsageTotal;
+  /**
+   * Where its work tree is, on the machine of the orchestrator; empty once that is removed.
+   */
+  worktree?: string;
 }
 /**
  * `task.usage`: what a model took for the task since the last such event; amounts of several events
@@ -1359,6 +1445,31 @@ export interface Usage {
    * The model that took them.
    */
   model?: string;
+  /**
+   * Tokens that came out.
+   */
+  output_tokens: number;
+}
+/**
+ * Sums of `Usage`.
+ */
+export interface UsageTotal {
+  /**
+   * How many of the input tokens were put into a cache.
+   */
+  cache_creation_input_tokens?: number;
+  /**
+   * How many of the input tokens a cache held already.
+   */
+  cache_read_input_tokens?: number;
+  /**
+   * What that cost in US dollars.
+   */
+  cost_usd: Usd;
+  /**
+   * Tokens that went in, those from a cache included.
+   */
+  input_tokens: number;
   /**
    * Tokens that came out.
    */
@@ -1420,11 +1531,15 @@ export interface EventFilter {
    */
   q?: string;
   /**
-   * Globs on the event type; an event must fit one.
+   * Patterns for the repository of records in a task store; other events are not affected.
+   */
+  repositories?: string[];
+  /**
+   * Patterns for the event type, of which it must fit one (see `Glob`).
    */
   types?: string[];
   /**
-   * Globs on the unit; an event must fit one. Events without a unit are left out then.
+   * Patterns for the unit, `\*` for a star in its id. Events without a unit are left out then.
    */
   units?: string[];
 }
@@ -1584,7 +1699,7 @@ export interface RunSummary {
  */
 export interface StoreChanges {
   /**
-   * Runs replaced whole: every unit and the graph may have changed.
+   * Runs replaced whole: every unit, every file and the graph may have changed.
    */
   all: RunId[];
   /**
@@ -1595,6 +1710,10 @@ export interface StoreChanges {
    * Up to where the stream has been taken, if it got on.
    */
   cursor?: string;
+  /**
+   * Units of which files differ in another way (the empty name stands for no unit), of the same runs.
+   */
+  diffs?: UnitChanges[];
   /**
    * Runs of which nothing more will come.
    */
