@@ -25,7 +25,11 @@ const MAX_BYTES: usize = 4096;
 
 /// The sample lines, each as it is written.
 pub fn sample_lines() -> Vec<&'static str> {
-    LINES.iter().flat_map(|file| file.lines()).collect()
+    LINES.iter().flat_map(|file| lines_of(file)).collect()
+}
+
+fn lines_of(file: &str) -> Vec<&str> {
+    file.lines().collect()
 }
 
 /// Puts the sample lines and what is found in them beside the definitions that they are examples of.
@@ -41,7 +45,7 @@ pub(crate) fn add(root: &mut Value) {
     }
     let state = definitions.get("RunState").unwrap_or(root);
     for file in LINES {
-        found.walk(state, &definitions, &folded(file));
+        found.walk(state, &definitions, &folded(&lines_of(file)));
     }
     for (name, examples) in found.examples {
         if let Some(Value::Object(definition)) = definitions.get_mut(&name) {
@@ -53,16 +57,15 @@ pub(crate) fn add(root: &mut Value) {
 
 /// The state of a small run.
 pub(crate) fn state() -> Value {
-    LINES.first().map(|file| folded(file)).unwrap_or_default()
+    LINES.first().map(|file| folded(&lines_of(file))).unwrap_or_default()
 }
 
-/// The state that sample lines fold to.
-fn folded(lines: &str) -> Value {
+/// The state that lines fold to, all of them taken for one run's.
+pub fn folded(lines: &[&str]) -> Value {
     let limits = Limits::default();
-    let lines = lines.lines().filter_map(|text| Line::parse(text.as_bytes(), &limits).ok());
     let Ok(run) = RUN.parse() else { return Value::Null };
     let mut state = RunState::new(run);
-    for line in lines {
+    for line in lines.iter().filter_map(|text| Line::parse(text.as_bytes(), &limits).ok()) {
         state.apply(&line);
     }
     serde_json::to_value(state).unwrap_or_default()

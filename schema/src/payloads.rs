@@ -2,13 +2,14 @@
 
 use choo_protocol::{
     AgentDone, AgentInvoke, BranchPushed, CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, CodeReview,
-    CodeReviewFix, CodeReviewIssues, CodeReviewPassed, Commit, DiffFile, DiffRemoved, EdgePayload, Feature,
-    FeatureReview, FeatureSpecs, FeatureTasks, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap,
-    HubHello, HubSnapshot, Intervention, Line, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong,
-    LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted, PayloadMismatch,
-    PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, PrState, Prd, PrdDrift, Precondition,
-    ReviewIssue, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskRetry, TaskState,
-    TypedPayload, UnitBlocked, UnitMerged, UnitStarted, UnitState, Usage, Validation, Worktree,
+    CodeReviewFix, CodeReviewIssues, CodeReviewPassed, Commit, DiffFile, DiffRemoved, DiffState, EdgePayload,
+    Feature, FeatureReview, FeatureSpecs, FeatureTasks, GraphPayload, HubBye, HubCursor, HubEnd, HubError,
+    HubGap, HubHello, HubSnapshot, Intervention, Line, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing,
+    LinkPong, LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted,
+    PayloadMismatch, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, PrState, Prd, PrdDrift,
+    Precondition, ReviewIssue, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskRetry,
+    TaskState, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, UnitState, Usage, UsageTotal, Validation,
+    Worktree,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -125,6 +126,8 @@ pub const PARTS: &[PayloadType] = parts! {
     NodePayload
     EdgePayload
     RunState
+    UsageTotal
+    DiffState
     UnitState
     TaskState
     PrState

@@ -6,10 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use choo_protocol::{Limits, Line, PROTO, RunState, WireEvent};
+use choo_protocol::{Limits, Line, PROTO, WireEvent};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::examples::folded;
 use crate::payloads::PayloadType;
 use crate::{Breakage, Document, breakages};
 
@@ -191,19 +192,6 @@ pub fn meaning(text: &str) -> Option<Value> {
         event["payload"] = payload.ok()?;
     }
     Some(event)
-}
-
-/// The state that lines of one run fold to.
-pub fn folded(lines: &[&str]) -> Value {
-    let limits = Limits::default();
-    let lines: Vec<Line<'_>> =
-        lines.iter().filter_map(|text| Line::parse(text.as_bytes(), &limits).ok()).collect();
-    let run = lines.iter().find_map(|line| line.run.as_deref()?.parse().ok());
-    let Some(mut state) = run.map(RunState::new) else { return Value::Null };
-    for line in &lines {
-        state.apply(line);
-    }
-    serde_json::to_value(state).unwrap_or_default()
 }
 
 /// The first place where `new` does not say what `old` says, as a JSON pointer (RFC 6901). Members that
