@@ -131,6 +131,8 @@ pub const PARTS: &[PayloadType] = parts! {
     UnitState
     TaskState
     PrState
+    DiffState
+    UsageTotal
     Loss
     LostRange
     SeqRange
