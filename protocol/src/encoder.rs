@@ -47,17 +47,15 @@ impl Encoder {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::value::RawValue;
 
     use super::*;
-    use crate::LogStream;
+    use crate::{Json, LogStream};
 
     #[test]
     fn everything_that_may_follow_the_number_is_written() {
-        let raw = RawValue::from_string("{\"a\":1}".to_owned()).unwrap();
-        let mut event = Event::log("u", Some(0), LogStream::Stderr, "<\n>", 3).pr(4).error("e");
-        event.extra.push(("vendor".to_owned(), raw));
-        assert_same(&event, [Timestamp::from_unix_nanos(1)]);
+        let json = Json::parse("{\"a\":1}").unwrap();
+        let event = Event::log("u", Some(0), LogStream::Stderr, "<\n>", 3).pr(4).error("e");
+        assert_same(&event.extra("vendor", json).unwrap(), [Timestamp::from_unix_nanos(1)]);
     }
 
     fn assert_same(event: &Event, times: impl IntoIterator<Item = Timestamp>) {

@@ -9,7 +9,7 @@ use crate::json::{Checker, Next, Span, StrSpan};
 use crate::names::Names;
 use crate::plain::plain_end;
 use crate::unescape::unescape;
-use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp};
+use crate::{Line, LineError, LineErrorKind, MAX_INTEGER, MAX_KIND, RunId, Timestamp, kind};
 
 /// A key of the envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,11 @@ impl Key {
     fn bit(self) -> u16 {
         1 << self as u16
     }
+}
+
+/// Whether a member of this name is one of the envelope, or may be taken for one.
+pub(crate) fn is_taken(name: &str) -> bool {
+    Key::of(name).is_some() || Key::like(name).is_some()
 }
 
 /// Fills in a line whose text is known to be UTF-8. The line is written in place: it is too large to
@@ -362,13 +367,7 @@ impl<'a> Envelope<'_, 'a> {
     fn kind(&self, value: Span) -> Result<Cow<'a, str>, LineError> {
         const EXPECTED: &str = "a string of 1 to 128 bytes without white space or control characters";
         let kind = self.string(value, "type")?;
-        let fits = (1..=MAX_KIND).contains(&kind.len());
-        let plain = |c: char| !c.is_control() && !c.is_whitespace();
-        if fits && (kind.bytes().all(|b| b.is_ascii_graphic()) || kind.chars().all(plain)) {
-            Ok(kind)
-        } else {
-            Err(bad("type", EXPECTED, value))
-        }
+        if kind::is_well_formed(&kind) { Ok(kind) } else { Err(bad("type", EXPECTED, value)) }
     }
 
     fn time(&self, value: Span) -> Result<Timestamp, LineError> {

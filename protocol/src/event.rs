@@ -1,24 +1,28 @@
 //! Events as an orchestrator makes them.
 
+mod error;
+mod make;
+
 use std::borrow::Cow;
+use std::ops::Deref;
 
-use serde_json::value::RawValue;
-
+use crate::envelope;
 use crate::escape::write_string;
 use crate::raw::{WriteRaw, write_compact, write_raw};
-use crate::{
-    GraphPayload, Line, LogPayload, LogStream, OrchStarted, Payload, RunId, TaskPayload, Timestamp,
-    UnitStarted, kind,
-};
+use crate::{Json, Line, Payload, RunId, Timestamp, kind};
+
+pub use error::EventError;
 
 /// Something that happened in an orchestration, before it has a place in a run.
 ///
 /// Make one with a constructor and refine it by the chained setters; run, `seq` and, where
-/// [`Event::at`] was not used, the time are added when it is emitted.
+/// [`Event::at`] was not used, the time are added when it is emitted. What can be made is a line that
+/// every reader takes, as long as it is not too long. Its parts are read as fields ([`EventParts`]).
 ///
 /// ```
 /// use choo_protocol::{Event, Timestamp};
 /// let event = Event::task_failed("app-shell", 2, "exit status 1");
+/// assert_eq!((event.unit.as_str(), event.task), ("app-shell", Some(2)));
 /// let mut line = Vec::new();
 /// event.encode(None, None, Timestamp::from_unix_nanos(0), &mut line);
 /// assert_eq!(
@@ -28,9 +32,15 @@ use crate::{
 /// );
 /// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Event {
-    /// The event type (SPEC §3); any dotted name is allowed, `x.<vendor>.*` is free for your own.
+    parts: EventParts,
+}
+
+/// The parts of an [`Event`], to be read; the event's own methods set them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EventParts {
+    /// The event type (SPEC §3).
     pub kind: Cow<'static, str>,
     /// When it happened; `None` means when it is emitted.
     pub time: Option<Timestamp>,
@@ -45,191 +55,193 @@ pub struct Event {
     /// What went wrong, empty for nothing.
     pub error: String,
     /// Members that are not part of the envelope, carried along for others.
-    pub extra: Vec<(String, Box<RawValue>)>,
+    pub extra: Vec<(String, Json)>,
+}
+
+impl Deref for Event {
+    type Target = EventParts;
+
+    #[inline]
+    fn deref(&self) -> &EventParts {
+        &self.parts
+    }
 }
 
 impl Event {
-    /// An event of any type.
-    pub fn new(kind: impl Into<Cow<'static, str>>) -> Self {
+    /// An event of a type that has no constructor of its own.
+    ///
+    /// Types are dotted names of 1 to 128 bytes without white space; names of the form
+    /// `x.<vendor>.<name>` are yours ([`Event::vendor`]). Refused are types that only choo itself sends
+    /// (`hub.*`, `link.*`, `orch.snapshot`) and those that mean nothing without a unit
+    /// ([`Event::of_unit`]).
+    ///
+    /// ```
+    /// use choo_protocol::{Event, kind};
+    /// assert!(Event::new(kind::ORCH_COMPLETED).is_ok());
+    /// assert!(Event::new("x.acme.deployed").is_ok());
+    /// assert!(Event::new("hub.hello").is_err());
+    /// assert!(Event::new("unit.started").is_err());
+    /// assert!(Event::new("two words").is_err());
+    /// ```
+    pub fn new(kind: impl Into<Cow<'static, str>>) -> Result<Self, EventError> {
+        let event = Event::free(kind.into())?;
+        if kind::needs_unit(&event.kind) {
+            return Err(EventError::NoUnit { kind: event.parts.kind.into_owned() });
+        }
+        Ok(event)
+    }
+
+    /// The same for an event of a unit, which must have a name.
+    ///
+    /// ```
+    /// use choo_protocol::Event;
+    /// assert_eq!(Event::of_unit("unit.napping", "app")?.unit, "app");
+    /// assert!(Event::of_unit("unit.napping", "").is_err());
+    /// # Ok::<(), choo_protocol::EventError>(())
+    /// ```
+    pub fn of_unit(kind: impl Into<Cow<'static, str>>, unit: impl Into<String>) -> Result<Self, EventError> {
+        let (event, unit) = (Event::free(kind.into())?, unit.into());
+        if unit.is_empty() {
+            return Err(EventError::NoUnit { kind: event.parts.kind.into_owned() });
+        }
+        Ok(event.unit(unit))
+    }
+
+    /// An event of your own: `x.<vendor>.<name>`, the vendor of letters, digits, `-` and `_`.
+    ///
+    /// ```
+    /// use choo_protocol::Event;
+    /// assert_eq!(Event::vendor("acme", "deploy.done")?.kind, "x.acme.deploy.done");
+    /// assert!(Event::vendor("", "done").is_err());
+    /// # Ok::<(), choo_protocol::EventError>(())
+    /// ```
+    pub fn vendor(vendor: &str, name: &str) -> Result<Self, EventError> {
+        let kind = format!("x.{vendor}.{name}");
+        let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+        let dotted = !name.is_empty() && name.split('.').all(|part| !part.is_empty());
+        if vendor.is_empty() || !vendor.bytes().all(plain) || !dotted {
+            return Err(EventError::Kind { kind });
+        }
+        Event::free(kind.into())
+    }
+
+    fn free(kind: Cow<'static, str>) -> Result<Self, EventError> {
+        if !kind::is_well_formed(&kind) {
+            return Err(EventError::Kind { kind: kind.into_owned() });
+        }
+        if kind.starts_with("hub.") || kind.starts_with("link.") || kind == kind::ORCH_SNAPSHOT {
+            return Err(EventError::Reserved { kind: kind.into_owned() });
+        }
+        Ok(Event::known(kind))
+    }
+
+    /// An event of a type that is known to be well-formed.
+    fn known(kind: impl Into<Cow<'static, str>>) -> Self {
         Event {
-            kind: kind.into(),
-            time: None,
-            unit: String::new(),
-            task: None,
-            pr: None,
-            payload: None,
-            error: String::new(),
-            extra: Vec::new(),
+            parts: EventParts {
+                kind: kind.into(),
+                time: None,
+                unit: String::new(),
+                task: None,
+                pr: None,
+                payload: None,
+                error: String::new(),
+                extra: Vec::new(),
+            },
         }
     }
 
-    /// The event of a received line, with everything but its `run` and `seq`.
+    /// The event of a received line, of whatever type, with everything but its `run` and `seq`.
     pub fn from_line(line: &Line<'_>) -> Self {
-        let raw = |json: &str| RawValue::from_string(json.to_owned()).ok();
+        let extra = |(key, json): (&str, &str)| Some((key.to_owned(), Json::received(json)?));
         Event {
-            kind: Cow::Owned(line.kind.clone().into_owned()),
-            time: line.time,
-            unit: line.unit.clone().into_owned(),
-            task: line.task,
-            pr: line.pr,
-            payload: line.payload_json().and_then(raw).map(Payload::Json),
-            error: line.error.clone().into_owned(),
-            extra: line.extra().filter_map(|(key, json)| Some((key.to_owned(), raw(json)?))).collect(),
+            parts: EventParts {
+                kind: Cow::Owned(line.kind.clone().into_owned()),
+                time: line.time,
+                unit: line.unit.clone().into_owned(),
+                task: line.task,
+                pr: line.pr,
+                payload: line.payload_json().and_then(Json::received).map(Payload::Json),
+                error: line.error.clone().into_owned(),
+                extra: line.extra().filter_map(extra).collect(),
+            },
         }
-    }
-
-    /// `orch.started`.
-    pub fn orch_started(payload: OrchStarted) -> Self {
-        Event::new(kind::ORCH_STARTED).payload(payload)
-    }
-
-    /// `orch.completed`: every unit went well.
-    pub fn orch_completed() -> Self {
-        Event::new(kind::ORCH_COMPLETED)
-    }
-
-    /// `orch.failed`.
-    pub fn orch_failed(error: impl Into<String>) -> Self {
-        Event::new(kind::ORCH_FAILED).error(error)
-    }
-
-    /// `orch.cancelled`: somebody stopped it.
-    pub fn orch_cancelled() -> Self {
-        Event::new(kind::ORCH_CANCELLED)
-    }
-
-    /// The separate `graph` event, for a graph that becomes known after `orch.started`.
-    pub fn graph(graph: GraphPayload) -> Self {
-        Event::new(kind::GRAPH).payload(graph)
-    }
-
-    /// `unit.queued`: its dependencies are complete.
-    pub fn unit_queued(unit: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_QUEUED).unit(unit)
-    }
-
-    /// `unit.started`; say how many tasks it has by `.payload(UnitStarted { .. })`.
-    pub fn unit_started(unit: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_STARTED).unit(unit)
-    }
-
-    /// `unit.started` with its number of tasks.
-    pub fn unit_started_with(unit: impl Into<String>, total_tasks: u32) -> Self {
-        let totals = UnitStarted { total_tasks: Some(total_tasks), completed_tasks: None };
-        Event::unit_started(unit).payload(totals)
-    }
-
-    /// `unit.completed`.
-    pub fn unit_completed(unit: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_COMPLETED).unit(unit)
-    }
-
-    /// `unit.failed`.
-    pub fn unit_failed(unit: impl Into<String>, error: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_FAILED).unit(unit).error(error)
-    }
-
-    /// `unit.blocked`: it cannot run, and why.
-    pub fn unit_blocked(unit: impl Into<String>, reason: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_BLOCKED).unit(unit).error(reason)
-    }
-
-    /// `unit.skipped`.
-    pub fn unit_skipped(unit: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_SKIPPED).unit(unit)
-    }
-
-    /// `unit.cancelled`.
-    pub fn unit_cancelled(unit: impl Into<String>) -> Self {
-        Event::new(kind::UNIT_CANCELLED).unit(unit)
-    }
-
-    fn task_event(kind: &'static str, unit: impl Into<String>, task: i64) -> Self {
-        Event::new(kind).unit(unit).task(task)
-    }
-
-    /// `task.started`.
-    pub fn task_started(unit: impl Into<String>, task: i64) -> Self {
-        Event::task_event(kind::TASK_STARTED, unit, task)
-    }
-
-    /// `task.backpressure`: the command that must pass is being run.
-    pub fn task_backpressure(unit: impl Into<String>, task: i64) -> Self {
-        Event::task_event(kind::TASK_BACKPRESSURE, unit, task)
-    }
-
-    /// `task.validation.ok`.
-    pub fn validation_ok(unit: impl Into<String>, task: i64) -> Self {
-        Event::task_event(kind::TASK_VALIDATION_OK, unit, task)
-    }
-
-    /// `task.validation.fail`.
-    pub fn validation_fail(unit: impl Into<String>, task: i64, error: impl Into<String>) -> Self {
-        Event::task_event(kind::TASK_VALIDATION_FAIL, unit, task).error(error)
-    }
-
-    /// `task.completed`.
-    pub fn task_completed(unit: impl Into<String>, task: i64) -> Self {
-        Event::task_event(kind::TASK_COMPLETED, unit, task)
-    }
-
-    /// `task.retry`: it failed and will be tried again as attempt number `attempt`.
-    pub fn task_retry(unit: impl Into<String>, task: i64, attempt: u32, error: impl Into<String>) -> Self {
-        let payload = TaskPayload { attempt: Some(attempt), ..TaskPayload::default() };
-        Event::task_event(kind::TASK_RETRY, unit, task).payload(payload).error(error)
-    }
-
-    /// `task.failed`.
-    pub fn task_failed(unit: impl Into<String>, task: i64, error: impl Into<String>) -> Self {
-        Event::task_event(kind::TASK_FAILED, unit, task).error(error)
-    }
-
-    /// `log.*`: one line of output, the `n`-th of its unit, task and attempt (from 1).
-    pub fn log(
-        unit: impl Into<String>,
-        task: Option<i64>,
-        stream: LogStream,
-        content: impl Into<String>,
-        n: u64,
-    ) -> Self {
-        let payload = LogPayload { content: content.into(), n };
-        Event { task, ..Event::new(stream.kind()).unit(unit).payload(payload) }
     }
 
     /// Sets when it happened.
     #[must_use]
-    pub fn at(self, time: Timestamp) -> Self {
-        Event { time: Some(time), ..self }
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.parts.time = Some(time);
+        self
     }
 
-    /// Sets the unit.
-    #[must_use]
-    pub fn unit(self, unit: impl Into<String>) -> Self {
-        Event { unit: unit.into(), ..self }
+    /// Sets when it happened, unless that is known.
+    pub fn stamp(&mut self, time: impl FnOnce() -> Timestamp) {
+        self.parts.time.get_or_insert_with(time);
     }
 
-    /// Sets the task's number.
+    /// Sets the unit. An event of a unit cannot do without: an empty name is a mistake of the program,
+    /// which panics in a debug build and leaves the unit out otherwise.
     #[must_use]
-    pub fn task(self, task: i64) -> Self {
-        Event { task: Some(task), ..self }
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.parts.unit = unit.into();
+        debug_assert!(
+            !self.unit.is_empty() || !kind::needs_unit(&self.kind),
+            "{} needs the name of a unit",
+            self.kind
+        );
+        self
+    }
+
+    /// Sets the task's number within its unit.
+    #[must_use]
+    pub fn task(mut self, task: u32) -> Self {
+        self.parts.task = Some(i64::from(task));
+        self
     }
 
     /// Sets the pull request's number.
     #[must_use]
-    pub fn pr(self, pr: i64) -> Self {
-        Event { pr: Some(pr), ..self }
+    pub fn pr(mut self, pr: u32) -> Self {
+        self.parts.pr = Some(i64::from(pr));
+        self
     }
 
     /// Sets the payload; [`Payload::json`] makes one of any value.
+    ///
+    /// A typed payload of another event type ([`Payload::fits`]) is a mistake of the program, which
+    /// panics in a debug build; otherwise it is sent, and readers count it as misshapen.
     #[must_use]
-    pub fn payload(self, payload: impl Into<Payload>) -> Self {
-        Event { payload: Some(payload.into()), ..self }
+    pub fn payload(mut self, payload: impl Into<Payload>) -> Self {
+        let payload = payload.into();
+        debug_assert!(payload.fits(&self.kind), "{} does not carry {payload:?}", self.kind);
+        self.parts.payload = Some(payload);
+        self
     }
 
     /// Sets what went wrong.
     #[must_use]
-    pub fn error(self, error: impl Into<String>) -> Self {
-        Event { error: error.into(), ..self }
+    pub fn error(mut self, error: impl Into<String>) -> Self {
+        self.parts.error = error.into();
+        self
+    }
+
+    /// Adds a member that is not part of the envelope. Its key must not be one of the envelope's, or one
+    /// but for its case, or be there already.
+    ///
+    /// ```
+    /// use choo_protocol::{Event, Json};
+    /// let event = Event::orch_completed().extra("trace_id", Json::of("4bf92f35")?)?;
+    /// assert!(event.extra("Unit", Json::of("app")?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn extra(mut self, key: impl Into<String>, value: Json) -> Result<Self, EventError> {
+        let key = key.into();
+        if envelope::is_taken(&key) || self.extra.iter().any(|(other, _)| *other == key) {
+            return Err(EventError::Key { key });
+        }
+        self.parts.extra.push((key, value));
+        Ok(self)
     }
 
     /// Appends the event as one line with its newline: the keys in the order of SPEC §3, absent when
@@ -260,12 +272,12 @@ impl Event {
     ///
     /// ```
     /// use choo_protocol::{Event, Payload, Timestamp};
-    /// let event = Event::new("x").payload(Payload::json(&["<", "1"])?).pr(0);
+    /// let event = Event::new("x")?.payload(Payload::json(&["<", "1"])?).pr(0);
     /// let mut line = Vec::new();
     /// event.encode_seed(Timestamp::from_unix_nanos(1_500_000_000), &mut line);
     /// let expected = r#"{"type":"x","time":"1970-01-01T00:00:01.5Z","pr":0,"payload":["\u003c","1"]}"#;
     /// assert_eq!(String::from_utf8_lossy(&line), format!("{expected}\n"));
-    /// # Ok::<(), choo_protocol::PayloadError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode_seed(&self, time: Timestamp, out: &mut Vec<u8>) {
         self.write_seed_members(|out| self.time.unwrap_or(time).write(out), write_compact, out);
@@ -312,7 +324,7 @@ impl Event {
             out.push(b',');
             write_string(key, out);
             out.push(b':');
-            write_raw(json, out);
+            write_raw(json.raw(), out);
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The set is open: a type that is not here is kept and forwarded all the same.
 
+use crate::MAX_KIND;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         $($(#[$doc])* #[doc = concat!("`", $text, "`")] pub const $name: &str = $text;)*
@@ -134,4 +136,25 @@ impl Class {
 /// [`Limits::graph_line`](crate::Limits::graph_line) long.
 pub fn carries_graph(kind: &str) -> bool {
     matches!(kind, ORCH_STARTED | GRAPH | ORCH_SNAPSHOT | HUB_SNAPSHOT)
+}
+
+/// Whether events of this type mean nothing without a unit: `unit.*` and `task.*`, but for the records
+/// of a task store, and for `task.usage`, which can be that of the run as a whole.
+///
+/// ```
+/// use choo_protocol::kind::{self, needs_unit};
+/// assert!(needs_unit(kind::UNIT_STARTED) && needs_unit("task.of.a.new.kind"));
+/// assert!(!needs_unit(kind::TASK_CREATED) && !needs_unit(kind::PR_CREATED));
+/// ```
+pub fn needs_unit(kind: &str) -> bool {
+    let of_others = matches!(kind, TASK_CREATED | TASK_UPDATED | TASK_DELETED | TASK_USAGE);
+    kind.starts_with("unit.") || kind.starts_with("task.") && !of_others
+}
+
+/// Whether it can be an event type: 1 to [`MAX_KIND`](crate::MAX_KIND) bytes without white space or
+/// control characters.
+pub fn is_well_formed(kind: &str) -> bool {
+    let plain = |c: char| !c.is_control() && !c.is_whitespace();
+    (1..=MAX_KIND).contains(&kind.len())
+        && (kind.bytes().all(|b| b.is_ascii_graphic()) || kind.chars().all(plain))
 }

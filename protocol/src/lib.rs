@@ -67,7 +67,7 @@ pub use control::{
 };
 pub use decoder::{Frame, LineDecoder};
 pub use encoder::Encoder;
-pub use event::Event;
+pub use event::{Event, EventError, EventParts};
 pub use filter::{Filter, Glob, GlobError, Globs};
 pub use graph::{EdgePayload, GraphError, GraphPayload, NodePayload};
 pub use journal::{EventFilter, Journal, LogLine};
@@ -81,7 +81,7 @@ pub use patch::{JsonPatch, PatchOp, StatePatch};
 pub use payload::{
     AgentDone, AgentInvoke, BranchPushed, CodeReview, CodeReviewFix, CodeReviewIssues, CodeReviewPassed,
     Commit, DiffFile, DiffRemoved, DiffSummary, Feature, FeatureReview, FeatureSpecs, FeatureTasks,
-    FileStatus, Intervention, LogPayload, LogStream, MergeMethod, OrchSnapshot, OrchStarted, Payload,
+    FileStatus, Intervention, Json, LogPayload, LogStream, MergeMethod, OrchSnapshot, OrchStarted, Payload,
     PayloadError, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, Prd, PrdDrift,
     ReviewIssue, ReviewVerdict, Severity, TaskPayload, TaskProgress, TaskRecord, TaskRetry, TypedPayload,
     UnitBlocked, UnitMerged, UnitStarted, Usage, Validation, Worktree,

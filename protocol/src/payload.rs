@@ -8,6 +8,7 @@ mod codereview;
 mod diff;
 mod feature;
 mod git;
+mod json;
 mod kinds;
 mod log;
 mod orch;
@@ -17,14 +18,14 @@ mod task;
 mod unit;
 mod usage;
 
-use std::fmt;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::GraphPayload;
+use crate::control::{CmdAccepted, CmdDone, CmdRejected};
 use crate::escape;
+use crate::lenient::saturate;
 use crate::raw::WriteRaw;
+use crate::{GraphPayload, kind};
 
 pub use agent::{AgentDone, AgentInvoke};
 pub use codereview::{
@@ -33,6 +34,7 @@ pub use codereview::{
 pub use diff::{DiffFile, DiffRemoved, DiffSummary, FileStatus};
 pub use feature::{Feature, FeatureReview, FeatureSpecs, FeatureTasks};
 pub use git::{BranchPushed, Worktree};
+pub use json::{Json, PayloadError};
 pub use kinds::TypedPayload;
 pub use log::{LogPayload, LogStream};
 pub use orch::{Intervention, OrchSnapshot, OrchStarted};
@@ -42,123 +44,158 @@ pub use task::{Commit, TaskPayload, TaskProgress, TaskRecord, TaskRetry, Validat
 pub use unit::{UnitBlocked, UnitMerged, UnitStarted};
 pub use usage::Usage;
 
-/// The payload of an event to be written: one of ours, or any JSON.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Payload {
-    /// Of `orch.started`.
-    OrchStarted(OrchStarted),
-    /// Of `orch.snapshot`.
-    OrchSnapshot(Box<OrchSnapshot>),
-    /// Of `graph`.
-    Graph(GraphPayload),
-    /// Of `unit.started`.
-    UnitStarted(UnitStarted),
-    /// Of `task.*`.
-    Task(TaskPayload),
-    /// Of `task.progress`.
-    Progress(TaskProgress),
-    /// Of `task.created|updated|deleted`.
-    Record(TaskRecord),
-    /// Of `pr.*`.
-    Pr(PrPayload),
-    /// Of `log.*`.
-    Log(LogPayload),
-    /// Of `task.usage`.
-    Usage(Usage),
-    /// Of `diff.file`.
-    DiffFile(DiffFile),
-    /// Of `diff.removed`.
-    DiffRemoved(DiffRemoved),
-    /// Any JSON, as it is.
-    Json(Box<RawValue>),
-}
-
-/// A value that has no JSON form, such as a map whose keys are not strings. The caller's fault; the
-/// event has not been made.
-#[derive(Debug)]
-pub struct PayloadError(serde_json::Error);
-
-impl fmt::Display for PayloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "payload has no JSON form: {}", self.0)
-    }
-}
-
-impl std::error::Error for PayloadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-impl Payload {
-    /// Any serialisable value as a payload, written as Go's `encoding/json` writes its like: without
-    /// white space, a whole floating-point number without `.0`. Members keep the order that the value
-    /// gives them in, where Go sorts a map's. Numbers that are not finite become `null`, as JSON has
-    /// none.
-    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Payload, PayloadError> {
-        let mut json = Vec::new();
-        escape::write_value(value, &mut json).map_err(PayloadError)?;
-        serde_json::from_slice(&json).map(Payload::Json).map_err(PayloadError)
-    }
-
-    /// Appends it as JSON, ready JSON by `write_raw`. Ours have string keys only and cannot fail.
-    pub(crate) fn write(&self, write_raw: WriteRaw, out: &mut Vec<u8>) {
-        let start = out.len();
-        let written = match self {
-            Payload::OrchStarted(p) => escape::write_value(p, out),
-            Payload::OrchSnapshot(p) => escape::write_value(p, out),
-            Payload::Graph(p) => escape::write_value(p, out),
-            Payload::UnitStarted(p) => escape::write_value(p, out),
-            Payload::Task(p) => escape::write_value(p, out),
-            Payload::Progress(p) => escape::write_value(p, out),
-            Payload::Record(p) => escape::write_value(p, out),
-            Payload::Pr(p) => escape::write_value(p, out),
-            Payload::Usage(p) => escape::write_value(p, out),
-            Payload::DiffFile(p) => escape::write_value(p, out),
-            Payload::DiffRemoved(p) => escape::write_value(p, out),
-            Payload::Log(p) => {
-                out.extend_from_slice(b"{\"content\":");
-                escape::write_string(&p.content, out);
-                out.extend_from_slice(b",\"n\":");
-                out.extend_from_slice(itoa::Buffer::new().format(p.n).as_bytes());
-                out.push(b'}');
-                Ok(())
-            }
-            Payload::Json(raw) => {
-                write_raw(raw, out);
-                Ok(())
-            }
-        };
-        if written.is_err() {
-            out.truncate(start);
-            out.extend_from_slice(b"null");
+macro_rules! payloads {
+    ($($variant:ident($field:ty) of $type:ident;)*) => {
+        /// The payload of an event to be written: one of ours, or any JSON.
+        ///
+        /// Large ones are boxed, so that events stay cheap to hand on.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum Payload {
+            /// Of `log.*`.
+            Log(LogPayload),
+            $(#[doc = concat!("A [`", stringify!($type), "`].")] $variant($field),)*
+            /// Any JSON, as it is.
+            Json(Json),
         }
-    }
-}
 
-macro_rules! into_payload {
-    ($($type:ty => $variant:ident),* $(,)?) => {
         $(impl From<$type> for Payload {
             fn from(payload: $type) -> Self {
                 Payload::$variant(payload.into())
             }
         })*
+
+        impl Payload {
+            /// The event types that carry it; `None` for JSON, which says nothing of that.
+            fn kinds(&self) -> Option<&'static [&'static str]> {
+                match self {
+                    Payload::Log(_) => Some(LogPayload::KINDS),
+                    $(Payload::$variant(_) => Some($type::KINDS),)*
+                    Payload::Json(_) => None,
+                }
+            }
+
+            /// Appends it as JSON, ready JSON by `write_raw`.
+            pub(crate) fn write(&self, write_raw: WriteRaw, out: &mut Vec<u8>) {
+                match self {
+                    Payload::Log(log) => write_log(log, out),
+                    $(Payload::$variant(payload) => write_typed(payload, out),)*
+                    Payload::Json(json) => write_raw(json.raw(), out),
+                }
+            }
+        }
     };
 }
 
-into_payload! {
-    OrchStarted => OrchStarted,
-    OrchSnapshot => OrchSnapshot,
-    GraphPayload => Graph,
-    UnitStarted => UnitStarted,
-    TaskPayload => Task,
-    TaskProgress => Progress,
-    TaskRecord => Record,
-    PrPayload => Pr,
-    Usage => Usage,
-    DiffFile => DiffFile,
-    DiffRemoved => DiffRemoved,
-    LogPayload => Log,
-    Box<RawValue> => Json,
+payloads! {
+    OrchStarted(Box<OrchStarted>) of OrchStarted;
+    Intervention(Box<Intervention>) of Intervention;
+    Graph(Box<GraphPayload>) of GraphPayload;
+    UnitStarted(UnitStarted) of UnitStarted;
+    UnitMerged(Box<UnitMerged>) of UnitMerged;
+    UnitBlocked(UnitBlocked) of UnitBlocked;
+    Task(Box<TaskPayload>) of TaskPayload;
+    AgentInvoke(Box<AgentInvoke>) of AgentInvoke;
+    AgentDone(Box<AgentDone>) of AgentDone;
+    Validation(Box<Validation>) of Validation;
+    Commit(Box<Commit>) of Commit;
+    Retry(Box<TaskRetry>) of TaskRetry;
+    Progress(TaskProgress) of TaskProgress;
+    Usage(Box<Usage>) of Usage;
+    Pr(Box<PrPayload>) of PrPayload;
+    PrReview(PrReview) of PrReview;
+    PrFeedback(Box<PrFeedback>) of PrFeedback;
+    PrQueued(PrQueued) of PrQueued;
+    PrConflict(PrConflict) of PrConflict;
+    PrMerged(Box<PrMerged>) of PrMerged;
+    Worktree(Box<Worktree>) of Worktree;
+    BranchPushed(Box<BranchPushed>) of BranchPushed;
+    Feature(Box<Feature>) of Feature;
+    FeatureSpecs(Box<FeatureSpecs>) of FeatureSpecs;
+    FeatureReview(Box<FeatureReview>) of FeatureReview;
+    FeatureTasks(FeatureTasks) of FeatureTasks;
+    CodeReview(CodeReview) of CodeReview;
+    CodeReviewPassed(CodeReviewPassed) of CodeReviewPassed;
+    CodeReviewIssues(CodeReviewIssues) of CodeReviewIssues;
+    CodeReviewFix(CodeReviewFix) of CodeReviewFix;
+    Prd(Box<Prd>) of Prd;
+    PrdDrift(Box<PrdDrift>) of PrdDrift;
+    DiffFile(Box<DiffFile>) of DiffFile;
+    DiffRemoved(DiffRemoved) of DiffRemoved;
+    CmdAccepted(CmdAccepted) of CmdAccepted;
+    CmdRejected(CmdRejected) of CmdRejected;
+    CmdDone(CmdDone) of CmdDone;
+}
+
+// The bus and its handlers move events about; a log line must not pay for a pull request.
+const _: () = assert!(size_of::<Payload>() <= 56);
+
+impl Payload {
+    /// Any serialisable value as a payload; see [`Json::of`].
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Payload, PayloadError> {
+        Json::of(value).map(Payload::Json)
+    }
+
+    /// Ready JSON as a payload, if every reader takes it; see [`Json::from_raw`].
+    pub fn from_raw(raw: Box<RawValue>) -> Result<Payload, PayloadError> {
+        Json::from_raw(raw).map(Payload::Json)
+    }
+
+    /// Whether events of this type may carry it. Types that are not known carry anything, and a payload
+    /// of ready JSON is taken on trust: readers count it if it has another shape.
+    ///
+    /// ```
+    /// use choo_protocol::{LogPayload, Payload, kind};
+    /// let log = Payload::from(LogPayload::default());
+    /// assert!(log.fits(kind::LOG_STDERR) && log.fits("x.acme.log") && !log.fits(kind::PR_CREATED));
+    /// ```
+    pub fn fits(&self, kind: &str) -> bool {
+        self.kinds().is_none_or(|kinds| kinds.contains(&kind) || !kind::ALL.contains(&kind))
+    }
+}
+
+impl From<LogPayload> for Payload {
+    fn from(payload: LogPayload) -> Self {
+        Payload::Log(payload)
+    }
+}
+
+impl From<Json> for Payload {
+    fn from(json: Json) -> Self {
+        Payload::Json(json)
+    }
+}
+
+impl TryFrom<Box<RawValue>> for Payload {
+    type Error = PayloadError;
+
+    fn try_from(raw: Box<RawValue>) -> Result<Self, PayloadError> {
+        Payload::from_raw(raw)
+    }
+}
+
+impl TryFrom<&TaskRecord> for Payload {
+    type Error = PayloadError;
+
+    /// The record in it can be any JSON, so it is looked at.
+    fn try_from(record: &TaskRecord) -> Result<Self, PayloadError> {
+        Payload::json(record)
+    }
+}
+
+fn write_log(log: &LogPayload, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"content\":");
+    escape::write_string(&log.content, out);
+    out.extend_from_slice(b",\"n\":");
+    out.extend_from_slice(itoa::Buffer::new().format(saturate(log.n)).as_bytes());
+    out.push(b'}');
+}
+
+fn write_typed(payload: &impl Serialize, out: &mut Vec<u8>) {
+    let start = out.len();
+    // Ours have string keys only and cannot fail.
+    if escape::write_value(payload, out).is_err() {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
 }

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use choo_protocol::{
-    BranchPushed, Change, DiffChange, DiffFile, DiffRemoved, DiffState, Event, FileStatus, GraphPayload,
+    BranchPushed, Change, DiffChange, DiffFile, DiffState, Event, FileStatus, GraphPayload, Intervention,
     Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, RunId, RunMember, RunState,
     RunStatus, SeqRange, TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState, UnitStatus,
     Usage, Usd, Worktree, control_line, kind,
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 fn run() -> RunId {
     "r".parse().unwrap()
@@ -59,8 +60,8 @@ fn units_follow_their_events() {
         (Event::unit_completed("setup"), Complete, true),
         (Event::unit_failed("setup", "e"), Failed, true),
         (Event::unit_blocked("setup", "e"), Blocked, true),
-        (Event::unit_skipped("setup"), Skipped, true),
-        (Event::unit_cancelled("setup"), Cancelled, true),
+        (Event::unit_skipped("setup", Intervention::default()), Skipped, true),
+        (Event::unit_cancelled("setup", Intervention::default()), Cancelled, true),
     ] {
         let error = event.error.clone();
         let unit = fold(&[started(), event]).units["setup"].clone();
@@ -98,7 +99,7 @@ fn tasks_count_attempts_and_completions() {
 
 #[test]
 fn pull_requests_put_a_unit_into_review() {
-    let pr = |kind: &'static str| Event::new(kind).unit("shell").pr(5);
+    let pr = |kind: &'static str| Event::new(kind).unwrap().unit("shell").pr(5);
     let state =
         fold(&[started(), Event::unit_started("shell"), pr(kind::PR_CREATED), pr(kind::PR_REVIEW_PENDING)]);
     assert_eq!(state.units["shell"].status, UnitStatus::InReview);
@@ -125,9 +126,9 @@ fn logs_change_nothing_but_the_number_seen() {
 
 #[test]
 fn usage_adds_up_by_task_unit_and_run() {
-    let usage = |unit: &str, task: Option<i64>, input_tokens, cost_usd| {
-        let mut event = Event::new(kind::TASK_USAGE).unit(unit);
-        event.task = task;
+    let usage = |unit: &str, task: Option<u32>, input_tokens, cost_usd| {
+        let event = Event::new(kind::TASK_USAGE).unwrap().unit(unit);
+        let event = if let Some(task) = task { event.task(task) } else { event };
         event.payload(Usage { input_tokens, output_tokens: 1, cost_usd, ..Usage::default() })
     };
     let state = fold(&[
@@ -152,7 +153,7 @@ fn usage_adds_up_by_task_unit_and_run() {
 
 #[test]
 fn work_trees_branches_and_reviews_belong_to_their_unit() {
-    let event = |kind: &'static str| Event::new(kind).unit("shell");
+    let event = |kind: &'static str| Event::new(kind).unwrap().unit("shell");
     let tree = Worktree { path: "/w/shell".into(), branch: Some("b".into()), base: None };
     let pushed = BranchPushed { branch: "b2".into(), ..BranchPushed::default() };
     let mut events = vec![
@@ -168,18 +169,16 @@ fn work_trees_branches_and_reviews_belong_to_their_unit() {
     assert_eq!((&*unit.worktree, &*unit.branch), ("", "b2"));
 }
 
-fn diff(unit: &str, task: i64, file: &str, additions: u32) -> Event {
+fn diff(unit: &str, task: u32, file: &str, additions: u32) -> Event {
     let status = Some(FileStatus::Modified);
     let (file, diff) = (file.to_owned(), "@@ -1 +1 @@\n-a\n+b\n".to_owned());
     let payload = DiffFile { file, diff, status, additions: Some(additions), ..DiffFile::default() };
-    Event::new(kind::DIFF_FILE).unit(unit).task(task).payload(payload)
+    Event::diff_file(unit, payload).task(task)
 }
 
 #[test]
 fn s4_b08_the_latest_diff_of_a_file_counts() {
-    let removed = |unit: &str, file: &str| {
-        Event::new(kind::DIFF_REMOVED).unit(unit).payload(DiffRemoved { file: file.to_owned() })
-    };
+    let removed = |unit: &str, file: &str| Event::diff_removed(unit, file);
     let mut state = fold(&[
         started(),
         diff("shell", 1, "src/a.rs", 3),
@@ -215,10 +214,10 @@ fn bulk_events_touch_nothing_but_the_diffs() {
     let progress = TaskProgress { done: 1, ..TaskProgress::default() };
     for event in [
         Event::log("new", Some(1), LogStream::Stdout, "x", 1),
-        Event::new(kind::TASK_PROGRESS).unit("new").task(1).payload(progress),
+        Event::task_progress("new", 1, progress),
         diff("new", 1, "a", 1),
-        Event::new(kind::DIFF_FILE).unit("new").payload(DiffFile::default()),
-        Event::new("diff.of.a.new.kind").unit("new"),
+        Event::diff_file("new", DiffFile::default()),
+        Event::new("diff.of.a.new.kind").unwrap().unit("new"),
     ] {
         let with = fold(&[started(), event.clone(), Event::unit_started("setup")]);
         let lost = RunState { seq: 3, ..fold(&[started(), Event::unit_started("setup").at(at(3))]) };
@@ -349,9 +348,9 @@ fn any_event() -> impl Strategy<Value = Event> {
     let kind = prop::sample::select(kind::ALL.to_vec());
     (kind, unit, prop::option::of(0..4_i64), prop::option::of(1..3_i64), "[a-z]{0,3}").prop_map(
         |(kind, unit, task, pr, error)| {
-            let mut event = Event::new(kind).unit(unit).error(error);
-            (event.task, event.pr) = (task, pr);
-            event
+            let line =
+                json!({"type": kind, "unit": unit, "task": task, "pr": pr, "error": error}).to_string();
+            Event::from_line(&Line::parse(line.as_bytes(), &Limits::default()).unwrap())
         },
     )
 }

@@ -128,10 +128,10 @@ fn s0_b29_a_run_that_crashed_is_failed_or_stale() {
 #[test]
 fn s0_b32_a_value_without_json_form_does_not_lose_the_event() {
     let nan = Payload::json(&f64::NAN).unwrap();
-    let line = written(&Event::new("x.acme.measured").payload(nan), 1);
+    let line = written(&Event::new("x.acme.measured").unwrap().payload(nan), 1);
     assert_eq!((&*parse(&line).kind, parse(&line).payload_json()), ("x.acme.measured", None));
     let inside = Payload::json(&[1.5, f64::INFINITY]).unwrap();
-    let line = written(&Event::new("x.acme.measured").payload(inside), 2);
+    let line = written(&Event::new("x.acme.measured").unwrap().payload(inside), 2);
     assert_eq!(parse(&line).payload_json(), Some("[1.5,null]"));
     let keys = std::collections::BTreeMap::from([(vec![1_u8], 2)]);
     let error = Payload::json(&keys).unwrap_err();
@@ -168,7 +168,7 @@ fn s4_07_s4_09_s4_17_log_lines_and_diffs() {
         assert_eq!(log, LogPayload { content: "text".into(), n: 7 });
     }
     let diff = DiffFile { file: "a.rs".into(), diff: "@@ -1 +1 @@\n-a\n+b\n".into(), ..DiffFile::default() };
-    let line = written(&Event::new(kind::DIFF_FILE).unit("u").payload(diff.clone()), 1);
+    let line = written(&Event::diff_file("u", diff.clone()), 1);
     assert_eq!(parse(&line).payload::<DiffFile>().unwrap().unwrap(), diff);
 }
 

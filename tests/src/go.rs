@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 use choo_protocol::{
-    EdgePayload, Event, GraphPayload, LogPayload, NodePayload, OrchStarted, Payload, Timestamp,
+    EdgePayload, Event, GraphPayload, Limits, Line, LogPayload, NodePayload, OrchStarted, Payload, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,25 +45,29 @@ pub struct Case {
 }
 
 impl Case {
-    /// The line that we write, without its newline.
-    pub fn line(&self) -> String {
+    /// The line that we write, without its newline; `None` for what Go writes and no reader of ours
+    /// takes, of which no event can be made.
+    pub fn line(&self) -> Option<String> {
         let at: Timestamp = self.time.parse().unwrap_or_else(|e| panic!("{}: {e}", self.time));
-        let mut event = Event::new(self.kind.clone()).unit(self.unit.clone()).error(self.error.clone());
-        (event.task, event.pr) = (self.task, self.pr);
-        if let Some((first, last)) = self.chars {
-            event.unit = (first..=last).filter_map(char::from_u32).collect();
+        let chars = |(first, last)| (first..=last).filter_map(char::from_u32).collect();
+        let unit = self.chars.map_or_else(|| self.unit.clone(), chars);
+        let envelope = serde_json::json!({
+            "type": self.kind, "unit": unit, "task": self.task, "pr": self.pr, "error": self.error,
+        })
+        .to_string();
+        let mut event = Event::from_line(&Line::parse(envelope.as_bytes(), &Limits::default()).ok()?);
+        if let Some(raw) = &self.raw {
+            event = event.payload(Payload::from_raw(RawValue::from_string(raw.clone()).unwrap()).ok()?);
+        } else if let Some(payload) = self.payload() {
+            event = event.payload(payload);
         }
-        event.payload = self.payload();
         let mut line = Vec::new();
         event.encode_seed(at, &mut line);
         let line = String::from_utf8(line).unwrap();
-        line.strip_suffix('\n').unwrap().to_owned()
+        Some(line.strip_suffix('\n').unwrap().to_owned())
     }
 
     fn payload(&self) -> Option<Payload> {
-        if let Some(raw) = &self.raw {
-            return Some(RawValue::from_string(raw.clone()).unwrap().into());
-        }
         if let Some(started) = &self.started {
             return Some(started.clone().into());
         }
@@ -84,7 +88,7 @@ impl Case {
 
     /// Whether Go since 1.22 writes it otherwise than before: U+0008 and U+000C.
     pub fn depends_on_go_version(&self) -> bool {
-        self.line().contains("\\u0008") || self.line().contains("\\u000c")
+        self.line().is_some_and(|line| line.contains("\\u0008") || line.contains("\\u000c"))
     }
 }
 
@@ -281,7 +285,7 @@ fn payloads() -> Vec<Case> {
     cases.push(Case { value: Some(value), ..case("x") });
     cases.extend(floats(200, &mut random));
     cases.extend(started().map(|started| Case { started: Some(started), ..case("orch.started") }));
-    for n in [0, 1, (1 << 53) - 1, u64::MAX] {
+    for n in [0, 1, (1 << 53) - 1] {
         cases.push(Case { log: Some(LogPayload { content: String::new(), n }), ..case("log.stdout") });
     }
     cases

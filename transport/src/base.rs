@@ -105,8 +105,8 @@ mod tests {
         let run: RunId = "r".parse().unwrap();
         let events = [
             Event::log("unseen-unit", Some(1), LogStream::Stdout, "x", 1),
-            Event::new(kind::LOG_ERROR).unit("unseen-unit"),
-            Event::new("log.of.a.new.kind").unit("unseen-unit"),
+            Event::new(kind::LOG_ERROR).unwrap().unit("unseen-unit"),
+            Event::new("log.of.a.new.kind").unwrap().unit("unseen-unit"),
         ];
         for event in events {
             let mut state = RunState::new(run.clone());

@@ -95,7 +95,7 @@ impl EventBus {
         let moment = Moment::new(&self.shared.anchor);
         for subscriber in subscribers.iter() {
             if matches!(subscriber.handler, Handler::Program(_)) {
-                event.time.get_or_insert_with(|| moment.timestamp());
+                event.stamp(|| moment.timestamp());
             }
             // The handler owns what it may leave half done; the bus has nothing in its hands.
             let call = AssertUnwindSafe(|| match &subscriber.handler {

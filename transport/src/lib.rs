@@ -22,7 +22,7 @@
 //!     .on_warning(|warning| eprintln!("WARN: {warning}"))
 //!     .start(&bus)?; // does not fail because no hub is there
 //!
-//! bus.emit(Event::new(kind::ORCH_STARTED)); // any thread, never waits
+//! bus.emit(Event::new(kind::ORCH_STARTED)?); // any thread, never waits
 //! bus.emit(Event::unit_started("setup"));
 //!
 //! let report = pusher.close(Duration::from_secs(5)); // in order; says what was left

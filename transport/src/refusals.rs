@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_run_without_gaps_is_one_hole() {
         let mut refusals = Refusals::default();
-        let (out, err) = (Event::new("log.stdout"), Event::new("log.stderr"));
+        let (out, err) = (Event::new("log.stdout").unwrap(), Event::new("log.stderr").unwrap());
         assert!(refusals.is_empty());
         assert!(refusals.add(5, &out) && refusals.add(6, &err) && refusals.add(7, &out));
         assert!(!refusals.add(9, &out), "8 was not refused");
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn many_types_are_left_to_the_holes() {
         let mut refusals = Refusals::default();
-        let event = |n: u64| Event::new(format!("x.{n}"));
+        let event = |n: u64| Event::vendor("acme", &n.to_string()).unwrap();
         assert!((1..=8).all(|n| refusals.add(n, &event(n))));
         assert!(!refusals.add(9, &event(9)));
         assert!(!refusals.add(10, &event(1)), "9 was not refused here");

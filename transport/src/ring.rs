@@ -267,7 +267,7 @@ mod tests {
     fn fill(ring: &mut Ring, first: u64, sizes: &[usize]) {
         for (seq, size) in (first..).zip(sizes) {
             let mut block = Block::with_buffer();
-            let event = Event::new("log.stdout").error("x".repeat(*size));
+            let event = Event::new("log.stdout").unwrap().error("x".repeat(*size));
             let run = "r".parse().unwrap();
             let encoded =
                 block.encode(&event, (&run, Wire::Full), seq, Timestamp::from_unix_nanos(0), usize::MAX >> 1);

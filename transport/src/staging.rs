@@ -323,7 +323,7 @@ mod tests {
         let staging = staging();
         let graph = || Graph { graph: GraphPayload::build([("a", vec![])]).unwrap(), parallelism: 1 };
         moment(|moment| staging.set_graph(graph(), moment));
-        push(&staging, &Event::new(kind::ORCH_STARTED));
+        push(&staging, &Event::new(kind::ORCH_STARTED).unwrap());
         let staged = take(&staging);
         assert_eq!((seqs(&staged), staged.graphs.len()), (vec![1], 1));
         assert_eq!(staged.graphs[0].as_deref(), Some(&graph()));

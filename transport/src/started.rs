@@ -43,7 +43,7 @@ pub(crate) fn enrich(
         payload.remove(key);
     }
     let enriched = if payload.is_empty() {
-        Payload::OrchStarted(started)
+        Payload::from(started)
     } else {
         // What else the program said of its run is kept.
         let Ok(Value::Object(own)) = serde_json::to_value(started) else { return None };
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn s0_49_the_graph_and_its_numbers_are_filled_in() {
-        for event in [Event::new(kind::ORCH_STARTED), Event::orch_started(OrchStarted::default())] {
+        for event in [Event::new(kind::ORCH_STARTED).unwrap(), Event::orch_started(OrchStarted::default())] {
             let payload = enriched(&event, &Limits::default()).unwrap();
             assert_eq!((&payload["unit_count"], &payload["parallelism"]), (&json!(2), &json!(2)));
             assert_eq!(payload["graph"]["levels"], json!([["setup"], ["app"]]));
@@ -98,11 +98,11 @@ mod tests {
     #[test]
     fn s0_b19_any_object_is_enriched_and_keeps_its_members() {
         let payload = Payload::json(&json!({"plan": "nightly", "graph": null, "parallelism": 4})).unwrap();
-        let event = Event::new(kind::ORCH_STARTED).payload(payload);
+        let event = Event::new(kind::ORCH_STARTED).unwrap().payload(payload);
         let payload = enriched(&event, &Limits::default()).unwrap();
         assert_eq!((&payload["plan"], &payload["parallelism"]), (&json!("nightly"), &json!(4)));
         assert_eq!(payload["graph"]["edges"], json!([{"from": "setup", "to": "app"}]));
-        let text = Event::new(kind::ORCH_STARTED).payload(Payload::json("text").unwrap());
+        let text = Event::new(kind::ORCH_STARTED).unwrap().payload(Payload::json("text").unwrap());
         assert_eq!(enriched(&text, &Limits::default()), None);
     }
 
@@ -110,6 +110,6 @@ mod tests {
     fn a_graph_too_large_for_any_reader_is_left_out() {
         let mut limits = Limits::default();
         limits.graph_line = 200;
-        assert_eq!(enriched(&Event::new(kind::ORCH_STARTED), &limits), None);
+        assert_eq!(enriched(&Event::new(kind::ORCH_STARTED).unwrap(), &limits), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A run as events: what goes to the bus for each step of the schedule and each line of output.
 
-use choo_protocol::{Event, LogStream, OrchStarted, TaskPayload, UnitStarted};
+use choo_protocol::{Event, Intervention, LogStream, OrchStarted, TaskPayload, UnitBlocked, UnitStarted};
 
 use super::schedule::{Attempt, Phase, Step, Verdict};
 use super::tally::Tally;
@@ -18,7 +18,7 @@ pub(crate) fn started(plan: &Plan, parallelism: usize) -> Event {
 /// The event of a step; `None` where a step only concerns the shell. `tally` counts all steps up to this one.
 pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
     let unit = |unit: usize| plan.units[unit].id.as_str();
-    let task = |at: Attempt| (unit(at.unit), i64::from(plan.units[at.unit].tasks[at.task].number));
+    let task = |at: Attempt| (unit(at.unit), plan.units[at.unit].tasks[at.task].number);
     Some(match step {
         Step::UnitQueued { unit: at } => Event::unit_queued(unit(*at)),
         Step::UnitStarted { unit: at } => {
@@ -73,18 +73,19 @@ pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
         }
         Step::UnitBlocked { unit: at, by, through } => {
             Event::unit_blocked(unit(*at), blocked_reason(plan, *by, *through))
+                .payload(UnitBlocked { blocked_by: Some(unit(*by).to_owned()) })
         }
-        Step::UnitCancelled { unit: at, .. } => Event::unit_cancelled(unit(*at)),
+        Step::UnitCancelled { unit: at, .. } => Event::unit_cancelled(unit(*at), Intervention::default()),
         Step::Finished { verdict: Verdict::Completed } => Event::orch_completed(),
         Step::Finished { verdict: Verdict::Failed } => Event::orch_failed(tally.failure(plan)),
-        Step::Finished { verdict: Verdict::Cancelled } => Event::orch_cancelled(),
+        Step::Finished { verdict: Verdict::Cancelled } => Event::orch_cancelled(Intervention::default()),
     })
 }
 
 /// One line of output; `n` counts within the attempt, over both streams and both commands, from 1.
 pub(crate) fn log(plan: &Plan, at: Attempt, stream: LogStream, content: &str, n: u64) -> Event {
     let unit = &plan.units[at.unit];
-    Event::log(&unit.id, Some(i64::from(unit.tasks[at.task].number)), stream, content, n)
+    Event::log(&unit.id, Some(unit.tasks[at.task].number), stream, content, n)
 }
 
 /// The error of a task, with the task's name where the unit has several.

@@ -102,7 +102,7 @@ fn s0_63_s0_71_a_lost_connection_is_made_again_and_nothing_is_missing() {
 fn s0_b08_a_restarted_hub_gets_graph_state_and_what_follows() {
     let mut world = World::new();
     world.set_graph(graph(), 2);
-    world.emit(&Event::new(kind::ORCH_STARTED));
+    world.emit(&Event::new(kind::ORCH_STARTED).unwrap());
     world.emit(&Event::unit_started("setup"));
     world.emit(&Event::unit_completed("setup"));
     world.disconnect();
@@ -121,7 +121,7 @@ fn s0_b08_a_restarted_hub_gets_graph_state_and_what_follows() {
 fn s0_49_orch_started_carries_the_graph_and_stays_the_same_on_each_connection() {
     let mut world = World::new();
     world.set_graph(graph(), 3);
-    world.emit(&Event::new(kind::ORCH_STARTED));
+    world.emit(&Event::new(kind::ORCH_STARTED).unwrap());
     assert_eq!(world.reader.state.parallelism, Some(3));
     assert_eq!(world.reader.state.units.len(), 2);
     // Another graph later is an event of its own; the pinned line does not change.
@@ -254,7 +254,7 @@ fn s0_b09_s1_b03_a_big_line_takes_its_time_and_holds_nothing_up() {
     let units: Vec<(String, Vec<String>)> = (0..5000).map(|i| (format!("unit-{i}"), Vec::new())).collect();
     world.set_graph(GraphPayload::build(units).unwrap(), 8);
     world.room = 0;
-    world.emit(&Event::new(kind::ORCH_STARTED));
+    world.emit(&Event::new(kind::ORCH_STARTED).unwrap());
     for i in 0..200 {
         world.take(2000);
         world.pass(millis(90));

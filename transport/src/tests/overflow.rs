@@ -1,6 +1,6 @@
 //! A full buffer: what is dropped, and what the reader is told.
 
-use choo_protocol::{Event, LogStream, OrchStarted, UnitStatus, kind};
+use choo_protocol::{Event, LogStream, OrchStarted, TaskProgress, UnitStatus, kind};
 
 use super::world::{Place, Reader, World, config, millis};
 use crate::Warning;
@@ -61,9 +61,8 @@ fn s0_b16_where_nothing_but_lifecycle_is_left_its_oldest_becomes_a_snapshot() {
     world.assert_picture();
 }
 
-fn progress(unit: &str, task: i64, done: u64) -> Event {
-    let payload = choo_protocol::Payload::json(&serde_json::json!({"done": done, "total": 100})).unwrap();
-    Event::new(kind::TASK_PROGRESS).unit(unit).task(task).payload(payload)
+fn progress(unit: &str, task: u32, done: u64) -> Event {
+    Event::task_progress(unit, task, TaskProgress { done, total: Some(100), message: None })
 }
 
 #[test]

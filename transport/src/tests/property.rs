@@ -49,9 +49,9 @@ fn event(kind: &Kind) -> Event {
         Kind::Task(unit, what) => {
             let unit = format!("unit-{}", unit % 4);
             match what % 3 {
-                0 => Event::task_started(unit, i64::from(what)),
-                1 => Event::task_completed(unit, i64::from(what)),
-                _ => Event::task_retry(unit, i64::from(what), 2, "again"),
+                0 => Event::task_started(unit, u32::from(what)),
+                1 => Event::task_completed(unit, u32::from(what)),
+                _ => Event::task_retry(unit, u32::from(what), 2, "again"),
             }
         }
         Kind::Ended => Event::orch_failed("one unit failed"),
