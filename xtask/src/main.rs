@@ -16,6 +16,7 @@ mod cli;
 mod demo;
 mod error;
 mod fuzz;
+mod goals;
 mod npm;
 mod packages;
 mod process;
