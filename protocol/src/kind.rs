@@ -151,7 +151,7 @@ pub fn needs_unit(kind: &str) -> bool {
     kind.starts_with("unit.") || kind.starts_with("task.") && !of_others
 }
 
-/// Whether it can be an event type: 1 to [`MAX_KIND`](crate::MAX_KIND) bytes without white space or
+/// Whether it can be an event type: 1 to [`MAX_KIND`] bytes without white space or
 /// control characters.
 pub fn is_well_formed(kind: &str) -> bool {
     let plain = |c: char| !c.is_control() && !c.is_whitespace();
