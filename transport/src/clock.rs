@@ -56,7 +56,7 @@ impl<'a> Moment<'a> {
     }
 
     /// A moment of which the time is known.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sim"))]
     pub(crate) fn at(anchor: &'a Anchor, at: Instant) -> Self {
         Moment { anchor, elapsed: Cell::new(Some(anchor.elapsed(at))) }
     }

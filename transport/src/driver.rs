@@ -15,6 +15,7 @@ use crate::pace::{Pace, Rest};
 use crate::shared::Shared;
 use crate::socket::{Ready, Socket};
 use crate::staging::READY_BLOCKS;
+use crate::watch::Watch;
 use crate::{Failure, Warning, clock, socket};
 
 /// Writes made before new events are taken in, each of up to a block.
@@ -34,6 +35,7 @@ pub(crate) struct Driver {
     socket: Option<Socket>,
     /// Whether the socket took nothing the last time.
     blocked: bool,
+    watch: Watch,
     pace: Pace,
     /// Empty blocks for the emitter.
     spare: Vec<Block>,
@@ -44,12 +46,15 @@ enum Woken {
     Dialed(Result<Socket, Failure>),
     Readable,
     Writable,
+    /// Something new is at the socket's path.
+    Appeared,
     /// A deadline or new events: both are looked at in every round.
     Otherwise,
 }
 
 impl Driver {
     pub(crate) fn new(link: Link, shared: Arc<Shared>, anchor: Anchor, on_warning: OnWarning) -> Self {
+        let path = shared.path.clone();
         Driver {
             link,
             shared,
@@ -58,6 +63,7 @@ impl Driver {
             dialing: None,
             socket: None,
             blocked: false,
+            watch: Watch::new(path),
             pace: Pace::new(),
             spare: Vec::new(),
         }
@@ -122,6 +128,7 @@ impl Driver {
     fn act(&mut self, action: Action) {
         (self.socket, self.dialing, self.blocked) = (None, None, false);
         if action == Action::Dial {
+            self.watch.note();
             self.dialing = Some(Box::pin(Socket::connect(self.shared.path.clone())));
         }
     }
@@ -160,8 +167,15 @@ impl Driver {
     }
 
     async fn wait(&mut self) -> Woken {
-        let Driver { link, shared, dialing, socket, blocked, .. } = self;
+        let Driver { link, shared, dialing, socket, blocked, watch, .. } = self;
         let socket = socket.as_ref();
+        let appeared = async {
+            if !link.is_waiting() {
+                pending::<()>().await;
+            }
+            watch.appeared().await;
+            Woken::Appeared
+        };
         let dialed = async {
             match dialing {
                 Some(dialing) => Woken::Dialed(dialing.await),
@@ -195,7 +209,8 @@ impl Driver {
             }
             Woken::Otherwise
         };
-        future::or(dialed, future::or(readable, future::or(writable, future::or(due, emitted)))).await
+        let rest = future::or(appeared, emitted);
+        future::or(dialed, future::or(readable, future::or(writable, future::or(due, rest)))).await
     }
 
     fn handle(&mut self, woken: Woken) {
@@ -215,6 +230,7 @@ impl Driver {
                 }
             }
             Woken::Writable => self.blocked = false,
+            Woken::Appeared => self.link.handle_socket_appeared(now),
             Woken::Otherwise => {}
         }
     }

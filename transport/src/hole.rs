@@ -177,7 +177,7 @@ impl Holes {
     }
 
     /// How many events they hold of which nobody was told.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sim"))]
     pub(crate) fn untold(&self) -> u64 {
         self.holes.iter().filter(|hole| !hole.told).map(|hole| hole.lost.count).sum()
     }

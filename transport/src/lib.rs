@@ -47,6 +47,7 @@ mod builder;
 mod bus;
 mod clock;
 mod driver;
+mod failure;
 mod hole;
 mod inbound;
 mod link;
@@ -70,8 +71,11 @@ mod stats;
 mod sync;
 mod timers;
 mod warning;
+mod watch;
 mod wire;
 
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 #[cfg(test)]
 mod tests;
 
@@ -81,10 +85,11 @@ pub use builder::{
     WRITE_TIMEOUT,
 };
 pub use bus::{EventBus, Subscription};
+pub use failure::Failure;
 pub use listener::{ListenError, Listener};
 pub use path::{MAX_SOCKET_PATH, SocketPathError, check_socket_path, default_socket_path};
 pub use peer::Peer;
 pub use pusher::{CLOSE_TIMEOUT, SocketPusher};
-pub use stats::{CloseReport, Failure, Stats};
+pub use stats::{CloseReport, Stats};
 pub use warning::Warning;
 pub use wire::Wire;

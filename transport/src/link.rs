@@ -236,6 +236,13 @@ impl Link {
         }
     }
 
+    /// A socket has come to the path: no reason to wait any longer.
+    pub(crate) fn handle_socket_appeared(&mut self, now: Instant) {
+        if self.state == State::Waiting {
+            self.dial(now);
+        }
+    }
+
     /// Time has passed. Does nothing for deadlines that `now` has not reached.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.expired(now) {
@@ -347,6 +354,11 @@ impl Link {
         self.timers.next()
     }
 
+    /// Whether it waits before the next attempt to connect.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == State::Waiting
+    }
+
     /// Whether this is the end.
     pub(crate) fn is_closed(&self) -> bool {
         self.state == State::Closed
@@ -403,7 +415,7 @@ impl Stats {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "sim"))]
 impl Link {
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox

@@ -449,7 +449,7 @@ impl Outbox {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "sim"))]
 impl Outbox {
     /// How many lost events nobody has been told of.
     pub(crate) fn untold(&self) -> u64 {
@@ -459,5 +459,20 @@ impl Outbox {
     /// Bytes of all lines that are kept, sent ones included, but for the pinned one.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.ring.all().bytes + self.held.as_ref().map_or(0, |held| held.line.len())
+    }
+
+    /// What a welcome said that does not count yet.
+    pub(crate) fn welcomed(&self) -> Option<u64> {
+        self.session.as_ref().and_then(|session| session.rewind)
+    }
+
+    /// Whether a line was dropped while it was being written.
+    pub(crate) fn holds(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether lines were dropped that were written but not acknowledged.
+    pub(crate) fn has_forgotten(&self) -> bool {
+        self.base.through() > self.delivered && self.base.through() <= self.reached
     }
 }

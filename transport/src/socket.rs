@@ -27,14 +27,14 @@ pub(crate) struct Socket {
 impl Socket {
     /// Connects, and makes sure that the peer is no other user.
     pub(crate) async fn connect(path: PathBuf) -> Result<Socket, Failure> {
-        let stream = Async::<UnixStream>::connect(path).await.map_err(|error| Failure::of_dial(&error))?;
-        let peer = Peer::of(&stream).map_err(|error| Failure::of_dial(&error))?;
+        let failed = |error: io::Error| Failure::of_dial(&error, &path);
+        let stream = Async::<UnixStream>::connect(&path).await.map_err(failed)?;
+        let peer = Peer::of(&stream).map_err(failed)?;
         if let (Some(uid), false) = (peer.uid, peer.is_trusted()) {
             return Err(Failure::ForeignHub { uid });
         }
         #[cfg(target_vendor = "apple")]
-        rustix::net::sockopt::set_socket_nosigpipe(&stream, true)
-            .map_err(|error| Failure::of_dial(&error.into()))?;
+        rustix::net::sockopt::set_socket_nosigpipe(&stream, true).map_err(|error| failed(error.into()))?;
         Ok(Socket { stream, half_closed: false })
     }
 

@@ -1,9 +1,6 @@
 //! What a pusher has done and is doing.
 
-use std::fmt;
-use std::io;
-
-use crate::Delay;
+use crate::{Delay, Failure};
 
 /// A pusher's numbers, all of them since it was started.
 ///
@@ -82,65 +79,5 @@ impl CloseReport {
     /// Whether every event was sent, and stored if the peer is a hub that says so.
     pub fn is_complete(&self) -> bool {
         self.finished && self.unsent == 0 && self.unacked == 0 && self.lost == 0
-    }
-}
-
-/// Why there is no connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Failure {
-    /// Nobody listens there.
-    NoHub,
-    /// The attempt took longer than the dial timeout.
-    DialTimeout,
-    /// The socket may not be used by this user.
-    Denied,
-    /// The socket belongs to another user, who is not given the run's events.
-    ForeignHub {
-        /// That user.
-        uid: u32,
-    },
-    /// The peer closed the connection.
-    Closed,
-    /// The peer took nothing for the stall timeout.
-    Stalled,
-    /// The system failed in another way.
-    System(io::ErrorKind),
-}
-
-impl Failure {
-    /// What an error of `connect` says.
-    pub(crate) fn of_dial(error: &io::Error) -> Failure {
-        use io::ErrorKind::{ConnectionRefused, NotConnected, NotFound, PermissionDenied, WouldBlock};
-        match error.kind() {
-            // WouldBlock: its queue is full, as a hub's is while it starts or hangs. NotConnected is how
-            // the same shows once the socket is polled.
-            NotFound | ConnectionRefused | WouldBlock | NotConnected => Failure::NoHub,
-            PermissionDenied => Failure::Denied,
-            kind => Failure::System(kind),
-        }
-    }
-
-    /// What an error of reading or writing says.
-    pub(crate) fn of_transfer(error: &io::Error) -> Failure {
-        use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
-        match error.kind() {
-            BrokenPipe | ConnectionReset | NotConnected => Failure::Closed,
-            kind => Failure::System(kind),
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::NoHub => f.write_str("nobody listens"),
-            Failure::DialTimeout => f.write_str("no answer in time"),
-            Failure::Denied => f.write_str("permission denied"),
-            Failure::ForeignHub { uid } => write!(f, "it belongs to another user, uid {uid}"),
-            Failure::Closed => f.write_str("closed by the peer"),
-            Failure::Stalled => f.write_str("the peer stopped reading"),
-            Failure::System(kind) => write!(f, "{kind}"),
-        }
     }
 }

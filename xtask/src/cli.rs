@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::fuzz::{self, Fuzz};
 use crate::repo::Repo;
 use crate::schema;
+use crate::sim::{self, Sim};
 use crate::test;
 use crate::ui;
 use crate::wasm;
@@ -55,6 +56,8 @@ enum Routine {
     Bench(Bench),
     /// Feed the protocol hostile bytes.
     Fuzz(Fuzz),
+    /// Play simulated worlds of the pusher.
+    Sim(Sim),
     /// Format the sources.
     Fmt {
         /// Change nothing; fail if something is not formatted.
@@ -80,6 +83,7 @@ impl Cli {
             Routine::Schema { .. } => schema::write(&repo)?,
             Routine::Bench(bench) => bench::bench(&repo, &bench)?,
             Routine::Fuzz(fuzz) => fuzz::fuzz(&repo, &fuzz)?,
+            Routine::Sim(options) => sim::sim(&repo, &options)?,
             Routine::Fmt { check } => test::format(&repo, check)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ mod process;
 mod repo;
 mod schema;
 mod signals;
+mod sim;
 mod stamp;
 mod step;
 mod system;

@@ -48,7 +48,7 @@ fn s0_55_s0_72_a_missing_hub_is_one_warning_and_nothing_else() {
     };
     let with = same(home.run(["run", "plan.toml"]), home.run(["run", "plan.toml", "--web"])).code(1);
     let warning = format!(
-        "WARN: failed to connect to web UI: nobody listens ({}); the run goes on",
+        "WARN: failed to connect to web UI: no hub is running; start `choo web` ({}); the run goes on",
         home.socket().display()
     );
     assert_eq!(with.stderr, [warning]);
@@ -66,7 +66,10 @@ fn a_required_hub_that_is_missing_is_an_error_before_anything_runs() {
     home.plan(&[("a", &[], "touch ran")]);
     let ended = home.run(["run", "plan.toml", "--web=required"]).code(1);
     assert!(ended.stdout.is_empty(), "{ended:#?}");
-    assert!(ended.stderr[0].starts_with("error: failed to connect to web UI: nobody listens"), "{ended:#?}");
+    assert!(
+        ended.stderr[0].starts_with("error: failed to connect to web UI: no hub is running"),
+        "{ended:#?}"
+    );
     assert!(ended.stderr[1].contains("choo web"), "{ended:#?}");
     assert!(!home.path().join("ran").exists());
 }

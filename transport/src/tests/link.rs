@@ -32,7 +32,7 @@ fn s0_65_without_a_hub_there_is_one_warning_and_nothing_is_lost() {
         world.emit(&Event::unit_started("app"));
         world.pass(millis(1000));
     }
-    assert!(matches!(&world.warnings[..], [Warning::NoHub { failure: Failure::NoHub, .. }]));
+    assert!(matches!(&world.warnings[..], [Warning::NoHub { failure: Failure::NoSocket, .. }]));
     assert_eq!((world.stats().queued, world.stats().lost()), (100, 0));
 }
 

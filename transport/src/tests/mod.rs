@@ -1,6 +1,7 @@
 //! The link in virtual time. Nothing here waits or opens a socket.
 
 mod close;
+mod hub;
 mod link;
 mod overflow;
 mod property;

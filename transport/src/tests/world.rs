@@ -256,7 +256,7 @@ impl World {
             if self.dialing && self.place != Place::Hanging {
                 acted = true;
                 self.dialing = false;
-                let answer = if self.place == Place::Serving { Ok(()) } else { Err(Failure::NoHub) };
+                let answer = if self.place == Place::Serving { Ok(()) } else { Err(Failure::NoSocket) };
                 if answer.is_ok() {
                     self.connected = true;
                     self.reader.open();

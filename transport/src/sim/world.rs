@@ -1,0 +1,314 @@
+//! A link, a socket, a peer and a clock.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use choo_protocol::{Event, Limits, Line, RunState};
+
+use super::book::{Book, Truth};
+use super::hub::{Manners, Peer, Place};
+use super::mark::{Mark, Marks};
+use crate::bus::Sink as _;
+use crate::clock::{self, Anchor, Moment};
+use crate::link::{Action, Link, LinkConfig};
+use crate::ring::{FLOOR_EVENTS, FLOOR_LINE};
+use crate::session::Mode;
+use crate::staging::Staging;
+use crate::wire::Wire;
+use crate::{Failure, Stats, Warning};
+
+/// How often each end gets its turn before something else happens in the world.
+const TURNS: usize = 3000;
+
+/// Drives a link as the shell does.
+pub(crate) struct World {
+    pub(crate) link: Link,
+    pub(crate) now: Instant,
+    pub(crate) random: fastrand::Rng,
+    pub(crate) marks: Marks,
+    pub(crate) truth: Truth,
+    /// What the hub at the path has stored.
+    pub(crate) book: Book,
+    pub(crate) place: Place,
+    pub(crate) manners: Manners,
+    /// How many bytes lie between the two ends at most.
+    pub(crate) capacity: usize,
+    /// Whether the peer is stopped: it neither reads nor answers.
+    pub(crate) stopped: bool,
+    /// Whether what the peer says stays on its way.
+    pub(crate) delayed: bool,
+    /// How many more bytes the peer reads.
+    pub(crate) appetite: usize,
+    staging: Staging,
+    anchor: Anchor,
+    bound: usize,
+    wire: Wire,
+    dialing: bool,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    peer: Peer,
+    /// From the pusher, not yet read.
+    up: VecDeque<u8>,
+    /// To the pusher, not yet read.
+    down: VecDeque<u8>,
+}
+
+impl World {
+    pub(crate) fn new(mut config: LinkConfig, random: fastrand::Rng, place: Place) -> Self {
+        let now = clock::now();
+        let run = config.run.clone();
+        // Times on the wire must not depend on when this is played.
+        config.anchor = Anchor::new(now, Duration::from_mins(28_953_270));
+        let mut world = World {
+            now,
+            random,
+            marks: Marks::default(),
+            truth: Truth {
+                state: RunState::new(run.clone()),
+                lines: Vec::new(),
+                seed_lines: HashMap::new(),
+                bytes: 0,
+                run: run.clone(),
+            },
+            book: Book::new(&run),
+            place,
+            manners: Manners { welcome_after: Duration::ZERO, have_at_hello: true },
+            capacity: 200 << 10,
+            stopped: false,
+            delayed: false,
+            appetite: usize::MAX,
+            staging: Staging::new(&run, config.wire, Limits::default()),
+            anchor: config.anchor,
+            bound: config.bounds.bytes,
+            wire: config.wire,
+            dialing: false,
+            connection: None,
+            link: Link::new(config, now),
+        };
+        world.settle();
+        world
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.link.stats()
+    }
+
+    /// Emits without the writer getting its turn.
+    pub(crate) fn stage(&mut self, event: &Event) {
+        let time = self.anchor.timestamp(self.now);
+        self.staging.push(event, &Moment::at(&self.anchor, self.now));
+        let seq = self.staging.emitted().events;
+        assert_eq!(seq, self.truth.last() + 1);
+        let mut line = Vec::new();
+        event.encode(Some(&self.truth.run), Some(seq), time, &mut line);
+        self.truth.bytes += line.len();
+        line.pop();
+        if let Ok(line) = Line::parse(&line, &Limits::default()) {
+            self.truth.state.apply(&line);
+        }
+        self.truth.lines.push(line);
+        if self.wire == Wire::Seed {
+            let mut line = Vec::new();
+            event.encode_seed(time, &mut line);
+            line.pop();
+            self.truth.seed_lines.insert(line, seq);
+        }
+    }
+
+    pub(crate) fn close(&mut self, timeout: Duration) {
+        self.staging.close(self.now + timeout);
+        self.settle();
+    }
+
+    /// What both ends do until they would wait, or for a good while.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..TURNS {
+            let mut spare = self.link.take_spare();
+            let staged = self.staging.take(&mut spare);
+            self.link.handle_staged(self.now, staged);
+            self.link.handle_timeout(self.now);
+            let mut moved = self.write();
+            moved |= self.act();
+            moved |= self.peer_turn();
+            moved |= self.receive();
+            self.check();
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn write(&mut self) -> bool {
+        let mut moved = false;
+        while let Some(Connection { up, .. }) = &mut self.connection {
+            let Some(bytes) = self.link.poll_transmit(self.now) else { return moved };
+            let room = self.capacity.saturating_sub(up.len());
+            let mut n = bytes.len().min(room);
+            if n > 1 && self.random.u8(..) < 30 {
+                n = self.random.usize(1..n);
+            }
+            if n == 0 {
+                self.link.handle_blocked(self.now);
+                return moved;
+            }
+            up.extend(&bytes[..n]);
+            self.link.handle_written(n);
+            moved = true;
+            if self.random.u8(..) < 30 {
+                self.check();
+            }
+        }
+        moved
+    }
+
+    fn act(&mut self) -> bool {
+        let mut moved = false;
+        while let Some(warning) = self.link.poll_warning() {
+            assert!(!matches!(warning, Warning::RunTaken { .. }), "the run is its own");
+        }
+        while let Some(action) = self.link.poll_action() {
+            moved = true;
+            self.hang_up(usize::MAX);
+            self.dialing = action == Action::Dial;
+        }
+        if self.dialing && self.place != Place::Hanging {
+            moved = true;
+            self.dialing = false;
+            if self.place == Place::Empty {
+                self.marks.hit(Mark::DialRefused);
+                self.link.handle_dialed(self.now, Err(Failure::NoSocket));
+            } else {
+                let peer = Peer::new(self.place, self.manners);
+                let (up, down) = (VecDeque::new(), VecDeque::new());
+                self.connection = Some(Connection { peer, up, down });
+                self.link.handle_dialed(self.now, Ok(()));
+            }
+        }
+        moved
+    }
+
+    /// The other end reads and answers.
+    fn peer_turn(&mut self) -> bool {
+        let Some(Connection { peer, up, down }) = &mut self.connection else { return false };
+        if self.stopped || peer.place == Place::HalfOpen {
+            return false;
+        }
+        let mut n = up.len().min(self.appetite);
+        if n > 1 && self.random.u8(..) < 60 {
+            n = self.random.usize(1..n);
+        }
+        self.appetite = self.appetite.saturating_sub(n);
+        let bytes: Vec<u8> = up.drain(..n).collect();
+        peer.read(&bytes, &mut self.book, &self.truth, &mut self.marks, self.now);
+        let said = peer.say(&self.book, &self.truth.run, self.now);
+        let moved = n > 0 || said.is_some();
+        down.extend(said.unwrap_or_default());
+        moved
+    }
+
+    fn receive(&mut self) -> bool {
+        let Some(Connection { down, .. }) = &mut self.connection else { return false };
+        let mut n = if self.delayed { 0 } else { down.len() };
+        if n > 1 && self.random.u8(..) < 60 {
+            n = self.random.usize(1..n);
+        }
+        let bytes: Vec<u8> = down.drain(..n).collect();
+        if n > 0 {
+            let before = self.link.outbox().mode();
+            let late = before == Some(Mode::OneWay);
+            self.link.handle_received(&bytes);
+            self.note_welcome(late);
+        }
+        n > 0
+    }
+
+    fn note_welcome(&mut self, late: bool) {
+        let Some(have) = self.link.outbox().welcomed() else { return };
+        self.marks.hit(if late { Mark::LateWelcome } else { Mark::Welcome });
+        self.marks.hit_if(have > 0 && have < self.truth.last(), Mark::Resumed);
+    }
+
+    /// The connection is gone; the peer still gets the first `read` bytes of what was written.
+    fn hang_up(&mut self, read: usize) {
+        self.dialing = false;
+        let Some(Connection { mut peer, mut up, down }) = self.connection.take() else { return };
+        let n = read.min(up.len());
+        let bytes: Vec<u8> = up.drain(..n).collect();
+        if peer.place != Place::HalfOpen {
+            peer.read(&bytes, &mut self.book, &self.truth, &mut self.marks, self.now);
+        }
+        self.marks.hit_if(!down.is_empty(), Mark::ReplyLost);
+        self.marks.hit_if(peer.end(), Mark::TornLine);
+    }
+
+    /// The connection breaks: the peer has read some of what lay between, and so has the pusher.
+    pub(crate) fn disconnect(&mut self) {
+        let Some(Connection { up, down, .. }) = &mut self.connection else { return };
+        let read = if self.stopped { 0 } else { self.random.usize(0..=up.len()) };
+        let heard = self.random.usize(0..=down.len());
+        let bytes: Vec<u8> = down.drain(..heard).collect();
+        self.link.handle_received(&bytes);
+        self.hang_up(read);
+        self.link.handle_hangup(self.now, Failure::Closed);
+        self.settle();
+    }
+
+    /// Ends a connection to anybody but a hub.
+    pub(crate) fn disconnect_others(&mut self, place: Place) {
+        if self.connection.as_ref().is_some_and(|open| open.peer.place != place) {
+            self.disconnect();
+        }
+    }
+
+    pub(crate) fn ping(&mut self) {
+        if let Some(Connection { peer, down, .. }) = &mut self.connection
+            && peer.place == Place::Hub
+        {
+            let ping = peer.ping();
+            down.extend(ping);
+            self.settle();
+        }
+    }
+
+    /// What must hold at any moment.
+    fn check(&mut self) {
+        let stats = self.stats();
+        let outbox = self.link.outbox();
+        assert_eq!(stats.emitted, stats.sent + stats.queued + stats.lost(), "{stats:?}");
+        if self.wire == Wire::Full {
+            assert_eq!(stats.lost(), stats.announced + outbox.untold(), "{stats:?}");
+        }
+        // A hundred events are kept whatever the bound, and the newest, and one that is being written.
+        let bound = self.bound.max(FLOOR_EVENTS * FLOOR_LINE) + 2 * Limits::LINE;
+        assert!(outbox.kept_bytes() <= bound, "{} bytes", outbox.kept_bytes());
+        if stats.acking {
+            assert!(stats.acked <= self.book.have(), "{} is called stored: {stats:?}", stats.acked);
+        }
+        self.marks.hit_if(outbox.mode() == Some(Mode::OneWay), Mark::OneWay);
+        self.marks.hit_if(stats.stalled, Mark::Stalled);
+        self.marks.hit_if(stats.last_failure == Some(Failure::Stalled), Mark::StallTimeout);
+        self.marks.hit_if(stats.last_failure == Some(Failure::DialTimeout), Mark::DialTimeout);
+        self.marks.hit_if(stats.conflated > 0, Mark::Conflated);
+        self.marks.hit_if(stats.evicted > 0, Mark::Evicted);
+        self.marks.hit_if(stats.refused > 0, Mark::Refused);
+        self.marks.hit_if(stats.oversized > 0, Mark::Oversized);
+        self.marks.hit_if(outbox.holds(), Mark::Held);
+        self.marks.hit_if(outbox.has_forgotten(), Mark::Forgotten);
+    }
+
+    /// Lets time pass, from wake-up to wake-up.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let peer = self.connection.as_ref().filter(|_| !self.stopped).and_then(|open| open.peer.wake());
+            let next = self.link.poll_timeout().into_iter().chain(peer).min();
+            let Some(at) = next.filter(|at| *at <= end) else { break };
+            self.now = self.now.max(at);
+            self.settle();
+        }
+        self.now = end;
+        self.settle();
+    }
+}
