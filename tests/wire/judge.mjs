@@ -6,7 +6,7 @@
  * @property {string} name
  * @property {string} hex the stream
  * @property {number | readonly Outcome[]} lines how many lines are events as they stand, or what comes of each
- * @property {readonly object[]} runs the states that they fold to
+ * @property {readonly { readonly diffs?: object }[]} runs the states that they fold to
  */
 
 /**
@@ -32,6 +32,7 @@
  * @property {() => readonly { readonly run: string }[]} runs
  * @property {(run: string) => object | undefined} run
  * @property {(run: string) => object} units
+ * @property {(run: string, unit: string) => object} diffs
  * @property {() => void} free
  */
 
@@ -50,7 +51,7 @@ export function judge(wire, cases) {
     const expected = canonical(expectation(vector, bytes));
     // Files of many lines are cut less often: what a cut can break, short streams show. A decoder keeps 100 faults.
     for (const size of bytes.length > 10_000 ? [8192, 997] : [bytes.length, 1]) {
-      const said = canonical(reading(wire, bytes, size));
+      const said = canonical(reading(wire, bytes, size, vector.runs));
       if (said !== expected) wrong.push(`${vector.name}, ${size} bytes at a time:\n${difference(said, expected)}`);
     }
     judged += 1;
@@ -62,8 +63,9 @@ export function judge(wire, cases) {
  * @param {Wire} wire
  * @param {Uint8Array} bytes
  * @param {number} size
+ * @param {Case["runs"]} expected
  */
-function reading({ Decoder, RunStore }, bytes, size) {
+function reading({ Decoder, RunStore }, bytes, size, expected) {
   const [decoder, checker, store] = [new Decoder(), new Decoder(), new RunStore()];
   const events = [];
   const faults = [];
@@ -76,7 +78,19 @@ function reading({ Decoder, RunStore }, bytes, size) {
     store.push(chunk);
   }
   const counts = [good, checker.bad];
-  const runs = store.runs().map(({ run }) => ({ ...store.run(run), units: store.units(run) }));
+  // Files may belong to units that the state does not have: those that the events name, and those of a snapshot.
+  const named = expected.flatMap(({ diffs = {} }) => Object.keys(diffs));
+  for (const event of events) named.push("unit" in event ? String(event.unit) : "");
+  const runs = store.runs().map(({ run }) => {
+    const units = store.units(run);
+    /** @type {Record<string, object>} */
+    const diffs = {};
+    for (const unit of new Set([...Object.keys(units), ...named])) {
+      const files = store.diffs(run, unit);
+      if (Object.keys(files).length > 0) diffs[unit] = files;
+    }
+    return { ...store.run(run), units, diffs };
+  });
   for (const used of [decoder, checker, store]) used.free();
   return { events, faults, counts, runs };
 }
@@ -99,8 +113,9 @@ function expectation({ lines, runs }, bytes) {
     if (Array.isArray(outcome)) faults.push(outcome);
     else events.push(plain(outcome === 0 ? JSON.parse(new TextDecoder().decode(frames[at])) : outcome));
   }
-  // A state without units leaves them out, and the store answers with none.
-  return { events, faults, counts: [events.length, faults.length], runs: runs.map((run) => ({ units: {}, ...run })) };
+  // A state without units or files leaves them out, and the store answers with none.
+  const whole = runs.map((run) => ({ units: {}, diffs: {}, ...run }));
+  return { events, faults, counts: [events.length, faults.length], runs: whole };
 }
 
 /**
