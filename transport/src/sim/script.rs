@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use choo_protocol::{Event, GraphPayload, LogStream, OrchStarted, Payload, TaskProgress, kind};
+use choo_protocol::{Event, GraphPayload, LogStream, OrchStarted, TaskProgress, kind};
 
 use super::book::Book;
 use super::hub::{Manners, Place};
@@ -78,7 +78,7 @@ fn run_seed_wire(config: LinkConfig, random: fastrand::Rng) -> Marks {
                 }
                 world.settle();
             }
-            5 if n == 5 => world.stage(&Event::new(kind::ORCH_STARTED)),
+            5 if n == 5 => world.stage(&Event::orch_started(OrchStarted::default())),
             5 => world.pass(millis(300)),
             6 => world.appetite = world.random.usize(0..5000),
             7 => world.appetite = usize::MAX,
@@ -191,7 +191,7 @@ fn emit(world: &mut World, n: usize, size: usize) {
 
 fn event(random: &mut fastrand::Rng, which: u8, size: usize) -> Event {
     let unit = format!("unit-{}", random.usize(..UNITS));
-    let task = random.i64(1..4);
+    let task = random.u32(1..4);
     match which {
         0..30 => {
             let size = if random.u8(..) < 2 { 70_000 } else { random.usize(..size) };
@@ -199,7 +199,7 @@ fn event(random: &mut fastrand::Rng, which: u8, size: usize) -> Event {
         }
         30..45 => {
             let progress = TaskProgress { done: random.u64(..100), ..TaskProgress::default() };
-            Event::new(kind::TASK_PROGRESS).unit(unit).task(task).payload(Payload::json(&progress).unwrap())
+            Event::task_progress(unit, task, progress)
         }
         45..55 => Event::unit_started_with(unit, 5),
         55..60 => Event::unit_completed(unit),
@@ -207,12 +207,14 @@ fn event(random: &mut fastrand::Rng, which: u8, size: usize) -> Event {
         65..75 => Event::task_started(unit, task),
         75..85 => Event::task_completed(unit, task),
         85..90 => Event::task_retry(unit, task, 2, "again"),
-        90..94 => Event::new("x.acme.deployed").unit(unit).error("y".repeat(random.usize(..size))),
+        90..94 => {
+            Event::vendor("acme", "deployed").unwrap().unit(unit).error("y".repeat(random.usize(..size)))
+        }
         94..96 => Event::orch_failed("one unit failed"),
         96..98 => Event::orch_started(OrchStarted { unit_count: 3, parallelism: 2, graph: None }),
         98 => Event::graph(GraphPayload::build([("unit-2", vec![]), ("unit-3", vec!["unit-2"])]).unwrap()),
         _ if random.u8(..) < 100 => Event::log(unit, None, LogStream::Stdout, "x".repeat(600 << 10), 1),
-        _ => Event::new(kind::PR_CREATED).unit(unit),
+        _ => Event::new(kind::PR_CREATED).unwrap().unit(unit),
     }
 }
 
