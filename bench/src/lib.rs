@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use choo_protocol::{Event, LogStream, Payload};
 use rustix::time::{ClockId, clock_gettime};
 
 /// CPU time that this process has used, in nanoseconds.
@@ -31,4 +32,28 @@ impl Stopwatch {
         let wall = u64::try_from(self.wall.elapsed().as_nanos()).unwrap_or(u64::MAX);
         (wall, cpu_nanos() - self.cpu)
     }
+}
+
+/// What a stamp takes the place of.
+const UNSTAMPED: &str = "0000000000000000000";
+
+/// A log line that is a good 200 bytes once encoded.
+pub fn sample() -> Event {
+    let content = format!("Compiling serde v1.0.219 (registry) target x86_64 #ns={UNSTAMPED}");
+    Event::log("app-shell", Some(1), LogStream::Stdout, content, 1)
+}
+
+/// A copy of a [`sample`] with these nanoseconds in its text, where the harness's reader finds them.
+pub fn stamped(sample: &Event, nanos: Option<u64>) -> Event {
+    let (Some(nanos), Some(Payload::Log(log))) = (nanos, &sample.payload) else { return sample.clone() };
+    let text = log.content.strip_suffix(UNSTAMPED).unwrap_or(&log.content);
+    Event::log("app-shell", Some(1), LogStream::Stdout, format!("{text}{nanos:019}"), log.n)
+}
+
+/// The quantiles that the harness asks for: `{n, p50, p99, p999, max}`.
+pub fn quantiles(mut samples: Vec<u64>) -> serde_json::Value {
+    samples.sort_unstable();
+    let last = samples.len().saturating_sub(1);
+    let at = |per_mille: usize| samples.get(last * per_mille / 1000).copied().unwrap_or(0);
+    serde_json::json!({"n": samples.len(), "p50": at(500), "p99": at(990), "p999": at(999), "max": at(1000)})
 }

@@ -9,10 +9,9 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark is about clocks")]
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use choo_protocol::{Event, LogStream, Payload};
+use choo_bench::{quantiles, sample, stamped};
 use choo_transport::{EventBus, SocketPusher};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
@@ -44,11 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("nobody listens".into());
     }
     let mut samples = Vec::with_capacity(usize::try_from(count)?);
-    let (sample, pace) = (Sample::new(), Pace::new(rate)?);
+    let (sample, pace) = (sample(), Pace::new(rate)?);
     let mut emitted = 0;
     while emitted < count {
         for _ in 0..pace.due(emitted)?.min(count - emitted) {
-            let event = sample.event((rate > 0).then(real_nanos));
+            let event = stamped(&sample, (rate > 0).then(real_nanos));
             let before = Instant::now();
             bus.emit(event);
             samples.push(u64::try_from(before.elapsed().as_nanos())?);
@@ -75,35 +74,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     println!("{result}");
     Ok(())
-}
-
-/// A log line that is a good 200 bytes once encoded.
-struct Sample(Event);
-
-/// What a stamp takes the place of.
-const UNSTAMPED: &str = "0000000000000000000";
-
-impl Sample {
-    fn new() -> Self {
-        let content = format!("Compiling serde v1.0.219 (registry) target x86_64 #ns={UNSTAMPED}");
-        Sample(Event::log("app-shell", Some(1), LogStream::Stdout, content, 1))
-    }
-
-    /// One of them; `stamp` is written into its text.
-    fn event(&self, stamp: Option<u64>) -> Event {
-        let (Some(stamp), Some(Payload::Log(log))) = (stamp, &self.0.payload) else { return self.0.clone() };
-        let mut content = log.content.clone();
-        content.truncate(content.len() - UNSTAMPED.len());
-        write!(content, "{stamp:019}").unwrap_or_default();
-        Event::log("app-shell", Some(1), LogStream::Stdout, content, log.n)
-    }
-}
-
-fn quantiles(mut samples: Vec<u64>) -> serde_json::Value {
-    samples.sort_unstable();
-    let last = samples.len().saturating_sub(1);
-    let at = |per_mille: usize| samples.get(last * per_mille / 1000).copied().unwrap_or(0);
-    json!({"n": samples.len(), "p50": at(500), "p99": at(990), "p999": at(999), "max": at(1000)})
 }
 
 /// When the next events are due.
