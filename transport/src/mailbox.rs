@@ -1,10 +1,6 @@
 //! What many threads fill and one empties, without waking it more often than it sleeps.
 
-use crate::sync::{Listener, Mutex, MutexGuard, PoisonError, TryLockError, Wake, spin};
-
-/// How often the taker looks again at a lock that is held, before it waits for it. Who waits for a lock
-/// makes its holder call the system, and the holder is an emitting thread.
-const TRIES: u32 = 200;
+use crate::sync::{Listener, Mutex, MutexGuard, PoisonError, TRIES, TryLockError, Wake, spin};
 
 /// A value under a lock, and who is to be told when it changes.
 ///
@@ -13,13 +9,13 @@ const TRIES: u32 = 200;
 /// [`listen`](Mailbox::listen) does the next put wake it, once.
 ///
 /// `tests/model.rs` tries every interleaving of this file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Mailbox<T> {
     contents: Mutex<Contents<T>>,
     wake: Wake,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Contents<T> {
     value: T,
     /// Whether the taker waits to be woken.

@@ -176,18 +176,13 @@ impl Inner {
     fn push(&mut self, event: &Event, moment: &Moment<'_>, limits: &Limits) {
         self.seq += 1;
         self.emitted.events += 1;
-        let class = Class::of(&event.kind);
+        let (class, role) = (Class::of(&event.kind), Role::of(&event.kind));
         let room = match class {
             Class::Lifecycle => LIFECYCLE_BYTES,
             Class::Bulk => BULK_BYTES,
         };
         if self.bytes >= room {
-            self.emitted.refused += 1;
-            if !self.refusals.add(self.seq, event) {
-                self.refusals.drain_into(&mut self.holes);
-                self.refusals.add(self.seq, event);
-            }
-            return;
+            return self.refuse(event);
         }
         // Under the lock, so that times rise with the numbers.
         let now = moment.elapsed();
@@ -195,34 +190,53 @@ impl Inner {
             Some(arrivals) => arrivals.note(now),
             none => *none = Some(Arrivals::begin(now)),
         }
-        self.make_room();
-        let role = Role::of(&event.kind);
+        if !self.current.has_room() {
+            self.begin_block();
+        }
         let meta = Meta { seq: self.seq, len: 0, class, role };
         let time = event.time.unwrap_or_else(|| moment.timestamp());
         let encoder = &mut self.encoder;
         let encode = |out: &mut Vec<u8>| encoder.encode(event, meta.seq, time, out);
-        match self.current.push(meta, limits.of(&event.kind), encode) {
-            Ok(bytes) => {
-                self.bytes += bytes;
-                if role == Role::Started {
-                    self.started = true;
-                    self.started_graphs.push(self.graph.clone());
-                }
-            }
-            Err(bytes) => {
-                self.emitted.oversized += 1;
-                self.holes.add(self.seq, &event.kind, bytes, Reason::Oversized);
-            }
+        let limit = if role == Role::Text { limits.line } else { limits.of(&event.kind) };
+        match self.current.push(meta, limit, encode) {
+            Ok(bytes) => self.bytes += bytes,
+            Err(bytes) => return self.refuse_oversized(event, bytes),
+        }
+        if role == Role::Started {
+            self.note_started();
         }
     }
 
-    fn make_room(&mut self) {
-        if !self.current.has_room() {
-            let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
-            let full = std::mem::replace(&mut self.current, empty);
-            if !full.is_empty() {
-                self.full.push(full);
-            }
+    // What is rare stands apart: after a pause nothing of this is in the processor's caches, and the first
+    // event pays for each line of code that it passes.
+
+    #[inline(never)]
+    fn refuse(&mut self, event: &Event) {
+        self.emitted.refused += 1;
+        if !self.refusals.add(self.seq, event) {
+            self.refusals.drain_into(&mut self.holes);
+            self.refusals.add(self.seq, event);
+        }
+    }
+
+    #[cold]
+    fn refuse_oversized(&mut self, event: &Event, bytes: usize) {
+        self.emitted.oversized += 1;
+        self.holes.add(self.seq, &event.kind, bytes, Reason::Oversized);
+    }
+
+    #[cold]
+    fn note_started(&mut self) {
+        self.started = true;
+        self.started_graphs.push(self.graph.clone());
+    }
+
+    #[cold]
+    fn begin_block(&mut self) {
+        let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
+        let full = std::mem::replace(&mut self.current, empty);
+        if !full.is_empty() {
+            self.full.push(full);
         }
     }
 

@@ -5,6 +5,10 @@ pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use event_listener::{Event, EventListener};
 
+/// How often the taker looks again at a lock that is held, before it waits for it. Who waits for a lock
+/// makes its holder call the system, and the holder is an emitting thread.
+pub(crate) const TRIES: u32 = 200;
+
 /// Resolves when the taker is to look again.
 pub(crate) type Listener = EventListener;
 
