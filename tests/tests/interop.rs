@@ -110,7 +110,7 @@ fn nc_as_a_one_way_reader_gets_whole_lines_in_order() {
     let seqs = numbers(&parsed, &run_id);
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
     let kinds: Vec<&str> = parsed.iter().filter_map(|line| line["type"].as_str()).collect();
-    assert_eq!(kinds.first(), Some(&"orch.started"));
+    assert_eq!(kinds[..2], ["link.hello", "orch.started"]);
     assert_eq!(kinds.last(), Some(&"link.bye"));
     assert!(kinds.contains(&"log.stdout") && kinds.contains(&"orch.completed"), "{kinds:?}");
 }

@@ -339,10 +339,15 @@ impl Listening {
         Self { lines, path: path.to_owned() }
     }
 
-    /// Waits for the next line.
+    /// Waits for the next line that is not a connection's greeting.
     pub(crate) fn next(&self) -> serde_json::Value {
-        let line = self.lines.recv_timeout(WATCHDOG).expect("no line came");
-        serde_json::from_str(&line).unwrap()
+        loop {
+            let line = self.lines.recv_timeout(WATCHDOG).expect("no line came");
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+            if line["type"] != "link.hello" {
+                return line;
+            }
+        }
     }
 
     /// Everything of the run's own events up to one of type `last`, the lines between our parts left out.
