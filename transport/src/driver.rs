@@ -92,12 +92,9 @@ impl Driver {
     /// Moves what was emitted to the link, and empty blocks to the emitter.
     fn take(&mut self) {
         self.spare.append(&mut self.link.take_spare());
+        self.spare.resize_with(READY_BLOCKS, Block::ready);
         let staged = self.shared.staging.take(&mut self.spare);
         self.pace.handle_look(staged.arrivals);
-        self.spare.truncate(READY_BLOCKS);
-        while self.spare.len() + staged.ready < READY_BLOCKS {
-            self.spare.push(Block::ready());
-        }
         self.link.handle_staged(clock::now(), staged);
     }
 

@@ -40,20 +40,27 @@ struct Inner {
     encoder: LineEncoder,
     /// The last number given.
     seq: u64,
+    load: Load,
+    graph: Option<Arc<Graph>>,
+    started: bool,
+    arrivals: Option<Arrivals>,
+    closed: bool,
+    close: Option<Instant>,
+    emitted: Emitted,
+}
+
+/// What was emitted since the writer last looked, and room for what comes. The writer exchanges it as a
+/// whole for one that it has prepared, since an emitter may be waiting for the lock.
+#[derive(Debug, Default)]
+struct Load {
     full: Vec<Block>,
     current: Block,
     spare: Vec<Block>,
     bytes: usize,
     holes: Holes,
     refusals: Refusals,
-    graph: Option<Arc<Graph>>,
     /// One for each `orch.started` that waits, as the graph was when it was emitted.
-    started_graphs: Vec<Option<Arc<Graph>>>,
-    started: bool,
-    arrivals: Option<Arrivals>,
-    closed: bool,
-    close: Option<Instant>,
-    emitted: Emitted,
+    graphs: Vec<Option<Arc<Graph>>>,
 }
 
 /// What the writer takes at once.
@@ -65,8 +72,6 @@ pub(crate) struct Staged {
     pub(crate) graphs: Vec<Option<Arc<Graph>>>,
     /// When events came.
     pub(crate) arrivals: Option<Arrivals>,
-    /// How many blocks the emitter has in reserve.
-    pub(crate) ready: usize,
     /// When a closing pusher has to be done.
     pub(crate) close: Option<Instant>,
     /// The numbers as of now.
@@ -89,14 +94,8 @@ impl Staging {
         let inner = Inner {
             encoder: LineEncoder::new(run, wire),
             seq: 0,
-            full: Vec::new(),
-            current: Block::default(),
-            spare: Vec::new(),
-            bytes: 0,
-            holes: Holes::default(),
-            refusals: Refusals::default(),
+            load: Load::default(),
             graph: None,
-            started_graphs: Vec::new(),
             started: false,
             arrivals: None,
             closed: false,
@@ -129,23 +128,29 @@ impl Staging {
         });
     }
 
-    /// Takes everything, giving empty blocks in exchange. What is not needed of those is left in `spare`.
+    /// Takes everything. The emitter gets the blocks in `spare` and leaves there those it did not use.
     pub(crate) fn take(&self, spare: &mut Vec<Block>) -> Staged {
-        let mut taken = self.inner.take(|inner| inner.take(spare));
-        taken.refusals.drain_into(&mut taken.staged.holes);
-        taken.staged
+        let current = spare.pop().unwrap_or_default();
+        let mut load = Load { current, spare: std::mem::take(spare), ..Load::default() };
+        let (arrivals, close, emitted) = self.inner.take(|inner| {
+            std::mem::swap(&mut inner.load, &mut load);
+            (inner.arrivals, inner.close, inner.emitted)
+        });
+        let Load { full: mut blocks, current, spare: unused, mut holes, mut refusals, graphs, .. } = load;
+        *spare = unused;
+        if current.is_empty() {
+            spare.push(current);
+        } else {
+            blocks.push(current);
+        }
+        refusals.drain_into(&mut holes);
+        Staged { blocks, holes, graphs, arrivals, close, emitted }
     }
 
     /// Prepares to wait: `None` if there is something to take. `seen` is the deadline of the close
     /// request that the writer knows of.
     pub(crate) fn listen(&self, seen: Option<Instant>) -> Option<Listener> {
-        self.inner.listen(|inner| {
-            !inner.full.is_empty()
-                || !inner.current.is_empty()
-                || !inner.holes.is_empty()
-                || !inner.refusals.is_empty()
-                || inner.close != seen
-        })
+        self.inner.listen(|inner| !inner.load.is_empty() || inner.close != seen)
     }
 
     /// The numbers as of now.
@@ -166,10 +171,28 @@ impl Sink for Staging {
     }
 }
 
-/// [`Staged`], before refusals have become holes, which is not done under the lock.
-struct Taken {
-    staged: Staged,
-    refusals: Refusals,
+impl Load {
+    fn is_empty(&self) -> bool {
+        let no_lines = self.full.is_empty() && self.current.is_empty();
+        no_lines && self.holes.is_empty() && self.refusals.is_empty()
+    }
+
+    #[inline(never)]
+    fn refuse(&mut self, seq: u64, event: &Event) {
+        if !self.refusals.add(seq, event) {
+            self.refusals.drain_into(&mut self.holes);
+            self.refusals.add(seq, event);
+        }
+    }
+
+    #[cold]
+    fn begin_block(&mut self) {
+        let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
+        let full = std::mem::replace(&mut self.current, empty);
+        if !full.is_empty() {
+            self.full.push(full);
+        }
+    }
 }
 
 impl Inner {
@@ -181,8 +204,9 @@ impl Inner {
             Class::Lifecycle => LIFECYCLE_BYTES,
             Class::Bulk => BULK_BYTES,
         };
-        if self.bytes >= room {
-            return self.refuse(event);
+        if self.load.bytes >= room {
+            self.emitted.refused += 1;
+            return self.load.refuse(self.seq, event);
         }
         // Under the lock, so that times rise with the numbers.
         let now = moment.elapsed();
@@ -190,16 +214,16 @@ impl Inner {
             Some(arrivals) => arrivals.note(now),
             none => *none = Some(Arrivals::begin(now)),
         }
-        if !self.current.has_room() {
-            self.begin_block();
+        if !self.load.current.has_room() {
+            self.load.begin_block();
         }
         let meta = Meta { seq: self.seq, len: 0, class, role };
         let time = event.time.unwrap_or_else(|| moment.timestamp());
         let encoder = &mut self.encoder;
         let encode = |out: &mut Vec<u8>| encoder.encode(event, meta.seq, time, out);
         let limit = if role == Role::Text { limits.line } else { limits.of(&event.kind) };
-        match self.current.push(meta, limit, encode) {
-            Ok(bytes) => self.bytes += bytes,
+        match self.load.current.push(meta, limit, encode) {
+            Ok(bytes) => self.load.bytes += bytes,
             Err(bytes) => return self.refuse_oversized(event, bytes),
         }
         if role == Role::Started {
@@ -210,55 +234,16 @@ impl Inner {
     // What is rare stands apart: after a pause nothing of this is in the processor's caches, and the first
     // event pays for each line of code that it passes.
 
-    #[inline(never)]
-    fn refuse(&mut self, event: &Event) {
-        self.emitted.refused += 1;
-        if !self.refusals.add(self.seq, event) {
-            self.refusals.drain_into(&mut self.holes);
-            self.refusals.add(self.seq, event);
-        }
-    }
-
     #[cold]
     fn refuse_oversized(&mut self, event: &Event, bytes: usize) {
         self.emitted.oversized += 1;
-        self.holes.add(self.seq, &event.kind, bytes, Reason::Oversized);
+        self.load.holes.add(self.seq, &event.kind, bytes, Reason::Oversized);
     }
 
     #[cold]
     fn note_started(&mut self) {
         self.started = true;
-        self.started_graphs.push(self.graph.clone());
-    }
-
-    #[cold]
-    fn begin_block(&mut self) {
-        let empty = self.spare.pop().unwrap_or_else(Block::with_buffer);
-        let full = std::mem::replace(&mut self.current, empty);
-        if !full.is_empty() {
-            self.full.push(full);
-        }
-    }
-
-    fn take(&mut self, spare: &mut Vec<Block>) -> Taken {
-        let mut blocks = std::mem::take(&mut self.full);
-        if !self.current.is_empty() {
-            let empty = spare.pop().unwrap_or_default();
-            blocks.push(std::mem::replace(&mut self.current, empty));
-        }
-        let kept = spare.len().min(READY_BLOCKS.saturating_sub(self.spare.len()));
-        self.spare.extend(spare.drain(..kept));
-        self.bytes = 0;
-        let staged = Staged {
-            blocks,
-            holes: std::mem::take(&mut self.holes),
-            graphs: std::mem::take(&mut self.started_graphs),
-            arrivals: self.arrivals,
-            ready: self.spare.len(),
-            close: self.close,
-            emitted: self.emitted,
-        };
-        Taken { staged, refusals: std::mem::take(&mut self.refusals) }
+        self.load.graphs.push(self.graph.clone());
     }
 }
 
