@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark is about clocks")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use choo_protocol::{Event, LogStream, Payload};
 use rustix::time::{ClockId, clock_gettime};
@@ -33,6 +33,9 @@ impl Stopwatch {
         (wall, cpu_nanos() - self.cpu)
     }
 }
+
+/// The harness's reader says nothing, so nobody waits for a word from it.
+pub const NO_WELCOME: Duration = Duration::from_micros(1);
 
 /// What a stamp takes the place of.
 const UNSTAMPED: &str = "0000000000000000000";

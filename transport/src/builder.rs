@@ -45,6 +45,7 @@ pub struct Builder {
     write_timeout: Duration,
     stall_timeout: Duration,
     dial_timeout: Duration,
+    welcome_wait: Duration,
     backoff: (Duration, Duration),
     seed: Option<u64>,
     on_warning: OnWarning,
@@ -74,6 +75,7 @@ impl Default for Builder {
             write_timeout: WRITE_TIMEOUT,
             stall_timeout: STALL_TIMEOUT,
             dial_timeout: DIAL_TIMEOUT,
+            welcome_wait: WELCOME_WAIT,
             backoff: (BACKOFF_INITIAL, BACKOFF_MAX),
             seed: None,
             on_warning: Box::new(|_| ()),
@@ -144,6 +146,13 @@ impl Builder {
         Builder { dial_timeout: or_default(timeout, DIAL_TIMEOUT), ..self }
     }
 
+    /// How long a new connection waits for a hub to say what it has. After that it counts as a reader that
+    /// says nothing, and a late answer is still heard. Default: [`WELCOME_WAIT`]; less is for readers that
+    /// are known to say nothing.
+    pub fn welcome_wait(self, time: Duration) -> Self {
+        Builder { welcome_wait: or_default(time, WELCOME_WAIT), ..self }
+    }
+
     /// The first and the longest delay between attempts to connect; each is drawn evenly between zero and
     /// a value that doubles. Defaults: [`BACKOFF_INITIAL`], [`BACKOFF_MAX`].
     pub fn backoff(self, initial: Duration, max: Duration) -> Self {
@@ -188,7 +197,7 @@ impl Builder {
             write_timeout: self.write_timeout,
             stall_timeout: self.stall_timeout,
             dial_timeout: self.dial_timeout,
-            welcome_wait: WELCOME_WAIT,
+            welcome_wait: self.welcome_wait,
             backoff: self.backoff,
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,
@@ -240,10 +249,11 @@ mod tests {
     fn s1_17_s0_b21_zero_means_the_default() {
         let zero = Duration::ZERO;
         let builder = SocketPusher::builder().write_timeout(zero).stall_timeout(zero).dial_timeout(zero);
-        let builder = builder.backoff(zero, zero).socket("");
+        let builder = builder.backoff(zero, zero).welcome_wait(zero).socket("");
         assert_eq!(builder.write_timeout, Duration::from_millis(100));
         assert_eq!((builder.stall_timeout, builder.dial_timeout), (STALL_TIMEOUT, DIAL_TIMEOUT));
         assert_eq!(builder.backoff, (Duration::from_millis(100), Duration::from_secs(5)));
+        assert_eq!(builder.welcome_wait, WELCOME_WAIT);
         assert_eq!((builder.socket, builder.bounds.bytes), (None, 8 << 20));
     }
 }

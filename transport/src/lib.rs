@@ -86,6 +86,7 @@ pub use builder::{
 };
 pub use bus::{EventBus, Subscription};
 pub use failure::Failure;
+pub use link::WELCOME_WAIT;
 pub use listener::{ListenError, Listener};
 pub use path::{MAX_SOCKET_PATH, SocketPathError, check_socket_path, default_socket_path};
 pub use peer::Peer;

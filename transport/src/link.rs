@@ -26,8 +26,8 @@ const HEALTHY_AFTER: Duration = Duration::from_secs(5);
 /// How long a closing link waits for a hub that was there and is gone, as one that is being restarted.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
-/// How long the peer may take to say that it is a hub; then it counts as one that says nothing.
-pub(crate) const WELCOME_WAIT: Duration = Duration::from_millis(200);
+/// Default of [`Builder::welcome_wait`](crate::Builder::welcome_wait): 200 ms.
+pub const WELCOME_WAIT: Duration = Duration::from_millis(200);
 
 /// What a link is to be like.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use choo_bench::{quantiles, sample};
+use choo_bench::{NO_WELCOME, quantiles, sample};
 use choo_transport::{EventBus, SocketPusher};
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn drain(listener: &UnixListener) -> std::io::Result<()> {
 /// Emits `count` events, `burst` at once each `gap`; answers the times and how many were lost.
 fn read(path: &Path, count: usize, burst: usize, gap: Duration) -> Result<(Value, u64), Box<dyn Error>> {
     let bus = EventBus::new();
-    let pusher = SocketPusher::builder().socket(path).start(&bus)?;
+    let pusher = SocketPusher::builder().socket(path).welcome_wait(NO_WELCOME).start(&bus)?;
     if !pusher.wait_connected(Duration::from_secs(5)) {
         return Err("nobody listens".into());
     }

@@ -11,7 +11,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use choo_bench::{quantiles, sample, stamped};
+use choo_bench::{NO_WELCOME, quantiles, sample, stamped};
 use choo_transport::{EventBus, SocketPusher};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let start = Instant::now();
     let bus = EventBus::new();
-    let pusher = SocketPusher::builder().socket(socket).start(&bus)?;
+    let pusher = SocketPusher::builder().socket(socket).welcome_wait(NO_WELCOME).start(&bus)?;
     if !pusher.wait_connected(Duration::from_secs(5)) {
         return Err("nobody listens".into());
     }
