@@ -41,6 +41,21 @@ pub enum UnitStatus {
 }
 
 impl UnitStatus {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnitStatus::Pending => "pending",
+            UnitStatus::Ready => "ready",
+            UnitStatus::InProgress => "in_progress",
+            UnitStatus::InReview => "in_review",
+            UnitStatus::Complete => "complete",
+            UnitStatus::Failed => "failed",
+            UnitStatus::Blocked => "blocked",
+            UnitStatus::Skipped => "skipped",
+            UnitStatus::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing more is expected of the unit.
     pub fn is_final(self) -> bool {
         use UnitStatus::{Blocked, Cancelled, Complete, Failed, Skipped};

@@ -9,6 +9,7 @@ use choo_protocol::{GraphPayload, Limits, RunId};
 
 use crate::bus::Sink;
 use crate::clock::Moment;
+use crate::desk::Desk;
 use crate::driver::{Driver, OnWarning};
 use crate::link::{Link, LinkConfig, WELCOME_WAIT};
 use crate::ring::Bounds;
@@ -202,7 +203,9 @@ impl Builder {
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,
         };
-        let driver = Driver::new(Link::new(config, now), Arc::clone(&shared), anchor, self.on_warning);
+        let desk = Arc::new(Desk::new(bus.clone()));
+        let link = Link::new(config, now);
+        let driver = Driver::new(link, Arc::clone(&shared), Arc::clone(&desk), anchor, self.on_warning);
         let ends = Ends(Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("choo-pusher".to_owned())
@@ -215,7 +218,7 @@ impl Builder {
             .map_err(StartError::Thread)?;
         let sink: Arc<dyn Sink> = shared.clone();
         let subscription = bus.attach(sink);
-        Ok(SocketPusher::new(shared, run, anchor, subscription, thread))
+        Ok(SocketPusher::new(shared, desk, run, anchor, subscription, thread))
     }
 }
 

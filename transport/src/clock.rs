@@ -80,6 +80,13 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// The wall clock, for what other processes have written down as a time. Before 1970 it counts as 1970.
+#[expect(clippy::disallowed_methods, reason = "expiry is by the clock that people set")]
+pub(crate) fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos())
+}
+
 /// So long from now; a time beyond reckoning is ten years.
 pub(crate) fn after(time: Duration) -> Instant {
     let now = now();

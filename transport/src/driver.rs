@@ -10,6 +10,7 @@ use futures_lite::future;
 
 use crate::block::Block;
 use crate::clock::Anchor;
+use crate::desk::Desk;
 use crate::link::{Action, Link};
 use crate::pace::{Pace, Rest};
 use crate::shared::Shared;
@@ -29,6 +30,7 @@ type Dialing = Pin<Box<dyn Future<Output = Result<Socket, Failure>> + Send>>;
 pub(crate) struct Driver {
     link: Link,
     shared: Arc<Shared>,
+    desk: Arc<Desk>,
     anchor: Anchor,
     on_warning: OnWarning,
     dialing: Option<Dialing>,
@@ -53,11 +55,18 @@ enum Woken {
 }
 
 impl Driver {
-    pub(crate) fn new(link: Link, shared: Arc<Shared>, anchor: Anchor, on_warning: OnWarning) -> Self {
+    pub(crate) fn new(
+        link: Link,
+        shared: Arc<Shared>,
+        desk: Arc<Desk>,
+        anchor: Anchor,
+        on_warning: OnWarning,
+    ) -> Self {
         let path = shared.path.clone();
         Driver {
             link,
             shared,
+            desk,
             anchor,
             on_warning,
             dialing: None,
@@ -219,8 +228,14 @@ impl Driver {
                 self.link.handle_dialed(now, result);
             }
             Woken::Readable => {
-                let Driver { socket, link, .. } = self;
-                let result = socket.as_mut().map(|socket| socket.read(|bytes| link.handle_received(bytes)));
+                let Driver { socket, link, desk, .. } = self;
+                let receive = |bytes: &[u8]| {
+                    link.handle_received(bytes);
+                    while let Some(request) = link.poll_command() {
+                        desk.handle_request(request);
+                    }
+                };
+                let result = socket.as_mut().map(|socket| socket.read(receive));
                 if let Some(Err(failure)) = result {
                     (self.socket, self.blocked) = (None, false);
                     self.link.handle_hangup(now, failure);

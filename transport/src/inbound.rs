@@ -4,6 +4,8 @@ use choo_protocol::{
     Frame, Limits, Line, LineDecoder, LinkAck, LinkPing, LinkPong, LinkWelcome, RunId, kind,
 };
 
+use crate::request::Request;
+
 /// Frames the bytes a peer sends and picks what concerns a link. What is not a line, is too long or is of
 /// no concern is passed over: a peer that talks nonsense still reads.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ pub(crate) struct Inbound {
 }
 
 /// One thing that a peer said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Said {
     /// `link.welcome`: it is a hub, and has this run up to here.
     Welcome { have: u64 },
@@ -21,6 +23,8 @@ pub(crate) enum Said {
     Ack { seq: u64 },
     /// `link.ping`, and the answer to it.
     Ping(LinkPong),
+    /// `cmd.request`: somebody wants something done.
+    Command(Request),
 }
 
 impl Inbound {
@@ -37,7 +41,11 @@ impl Inbound {
         decoder.feed(bytes, |frame| {
             let Frame::Line(bytes) = frame else { return };
             let Ok(line) = Line::parse(bytes, limits) else { return };
-            if let Some(said) = read(&line, run) {
+            let said = match &*line.kind {
+                kind::CMD_REQUEST => Request::read(&line, bytes.len(), run).map(Said::Command),
+                _ => read(&line, run),
+            };
+            if let Some(said) = said {
                 on(said);
             }
         });
@@ -80,7 +88,9 @@ mod tests {
         let stream = br#"{"type":"link.welcome","payload":{"proto":1,"epoch":"e","have":{"r":7,"other":9}}}
 {"type":"link.ack","payload":{"run":"other","seq":70}}
 nonsense
-{"type":"cmd.request","payload":{"id":"c"}}
+{"type":"cmd.request","payload":{"cmd":"pause"}}
+{"type":"cmd.request","run":"other","payload":{"id":"c","cmd":"pause"}}
+{"type":"cmd.request","run":"r","payload":{"id":"c","cmd":"pause"}}
 {"type":"link.ack","payload":{"run":"r","seq":8}}
 {"type":"link.ping","payload":{"id":"p"}}
 {"type":"link.ping"}
@@ -89,8 +99,15 @@ nonsense
 {"type":"link.hello","payload":{"proto":1,"run":"r","first":1,"last":1}}
 "#;
         let pong = |id: &str| Said::Ping(LinkPong { id: id.to_owned() });
-        let expected =
-            [Said::Welcome { have: 7 }, Said::Ack { seq: 8 }, pong("p"), pong(""), Said::Welcome { have: 0 }];
+        let pause = serde_json::from_str(r#"{"id":"c","cmd":"pause"}"#).unwrap();
+        let expected = [
+            Said::Welcome { have: 7 },
+            Said::Command(Request::Whole(pause)),
+            Said::Ack { seq: 8 },
+            pong("p"),
+            pong(""),
+            Said::Welcome { have: 0 },
+        ];
         assert_eq!(said(&[stream]), expected);
         let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
         assert_eq!(said(&bytewise), expected);

@@ -30,6 +30,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! What people want done at the hub's page comes back by [`SocketPusher::commands`], for an orchestrator that asks
+//! for it.
+//!
 //! The other end is [`Listener`], used by the hub.
 //!
 //! Left to others: what a line is and how a run's state follows from lines (`choo-protocol`), printing
@@ -46,6 +49,9 @@ mod block;
 mod builder;
 mod bus;
 mod clock;
+mod command_log;
+mod commands;
+mod desk;
 mod driver;
 mod failure;
 mod hole;
@@ -60,6 +66,7 @@ mod path;
 mod peer;
 mod pusher;
 mod refusals;
+mod request;
 mod ring;
 mod segment;
 mod session;
@@ -85,6 +92,7 @@ pub use builder::{
     WRITE_TIMEOUT,
 };
 pub use bus::{EventBus, Subscription};
+pub use commands::{Commands, PendingCommand, RunningCommand};
 pub use failure::Failure;
 pub use link::WELCOME_WAIT;
 pub use listener::{ListenError, Listener};

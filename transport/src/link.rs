@@ -11,6 +11,7 @@ use crate::block::Block;
 use crate::clock::Anchor;
 use crate::inbound::{Inbound, Said};
 use crate::outbox::Outbox;
+use crate::request::Request;
 use crate::ring::Bounds;
 use crate::session::Mode;
 use crate::staging::{Emitted, Staged};
@@ -65,6 +66,7 @@ pub(crate) struct Link {
     backoff: Backoff,
     actions: VecDeque<Action>,
     warnings: VecDeque<Warning>,
+    commands: VecDeque<Request>,
     overflow_warnings: Limiter,
     oversized_warnings: Limiter,
     emitted: Emitted,
@@ -110,6 +112,7 @@ impl Link {
             backoff: Backoff::new(config.backoff.0, config.backoff.1, config.seed),
             actions: VecDeque::new(),
             warnings: VecDeque::new(),
+            commands: VecDeque::new(),
             overflow_warnings: Limiter::default(),
             oversized_warnings: Limiter::default(),
             emitted: Emitted::default(),
@@ -193,7 +196,7 @@ impl Link {
         if self.state != State::Up || self.config.wire == Wire::Seed {
             return;
         }
-        let Link { inbound, outbox, timers, config, .. } = self;
+        let Link { inbound, outbox, timers, config, commands, .. } = self;
         let mut foreign = false;
         inbound.feed(bytes, &config.run, |said| match said {
             Said::Welcome { have } => {
@@ -202,6 +205,7 @@ impl Link {
             }
             Said::Ack { seq } => outbox.handle_ack(seq),
             Said::Ping(pong) => outbox.handle_ping(pong),
+            Said::Command(request) => commands.push_back(request),
         });
         if foreign && !std::mem::replace(&mut self.foreign_told, true) {
             self.warnings.push_back(Warning::RunTaken { run: self.config.run.clone() });
@@ -339,6 +343,12 @@ impl Link {
     /// The next thing to tell a person.
     pub(crate) fn poll_warning(&mut self) -> Option<Warning> {
         self.warnings.pop_front()
+    }
+
+    /// The next command that was heard. To be asked after every [`Link::handle_received`], as nothing
+    /// else bounds them.
+    pub(crate) fn poll_command(&mut self) -> Option<Request> {
+        self.commands.pop_front()
     }
 
     /// The next bytes to write, if there is a connection and something to say.

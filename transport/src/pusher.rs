@@ -9,9 +9,10 @@ use choo_protocol::{GraphPayload, RunId};
 
 use crate::builder::Builder;
 use crate::clock::{Anchor, Moment};
+use crate::desk::Desk;
 use crate::shared::Shared;
 use crate::started::Graph;
-use crate::{CloseReport, Stats, Subscription, clock};
+use crate::{CloseReport, Commands, Stats, Subscription, clock};
 
 /// How long [`SocketPusher::close`] usually gets, and what dropping a pusher leaves it in the
 /// background.
@@ -27,6 +28,7 @@ const CLOSE_SLACK: Duration = Duration::from_millis(250);
 /// [`SocketPusher::builder`]; end with [`SocketPusher::close`], or the last events may stay behind.
 pub struct SocketPusher {
     shared: Arc<Shared>,
+    desk: Arc<Desk>,
     run: RunId,
     anchor: Anchor,
     subscription: Mutex<Option<Subscription>>,
@@ -42,6 +44,7 @@ impl SocketPusher {
 
     pub(crate) fn new(
         shared: Arc<Shared>,
+        desk: Arc<Desk>,
         run: RunId,
         anchor: Anchor,
         subscription: Subscription,
@@ -49,6 +52,7 @@ impl SocketPusher {
     ) -> Self {
         SocketPusher {
             shared,
+            desk,
             run,
             anchor,
             subscription: Mutex::new(Some(subscription)),
@@ -85,6 +89,55 @@ impl SocketPusher {
         self.shared.staging.set_graph(Graph { graph, parallelism }, &moment);
     }
 
+    /// The commands that people give on the hub's page: pause, cancel, retry and the like. Until this is
+    /// called they are rejected at once as `disabled`, and again when what it gives is dropped. With
+    /// [`Wire::Seed`](crate::Wire::Seed) there are none.
+    ///
+    /// Each command is handed out at most once, however often it is sent and over however many
+    /// connections: a repeated id gets the answer that was given before. That holds until its `expires`,
+    /// without one for an hour, and within the process. Up to 64 commands of 16 KiB wait, 4096 ids with
+    /// their answers are remembered (5 MiB at most); beyond either, commands are rejected as `busy`.
+    /// `expires` is compared with the wall clock, which on one machine is the hub's as well; no skew is
+    /// allowed for.
+    ///
+    /// The answers are events of the run like any other, emitted on the bus. [`SocketPusher::close`]
+    /// answers what is still open.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use choo_protocol::{Command, Event, Intervention, RejectReason};
+    /// use choo_transport::{EventBus, SocketPusher};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// let bus = EventBus::new();
+    /// let pusher = SocketPusher::builder().socket(dir.path().join("web.sock")).start(&bus)?;
+    /// let commands = pusher.commands(); // a Stream too: commands.next().await
+    /// let on_bus = bus.clone();
+    /// let thread = std::thread::Builder::new().name("commands".to_owned()).spawn(move || {
+    ///     let mut status = "running";
+    ///     while let Some(command) = commands.recv() {
+    ///         let request = command.request();
+    ///         match (request.check_status(status, None), &request.cmd) {
+    ///             (Err(reason), _) => command.reject(reason), // its `if` does not hold
+    ///             (Ok(()), Command::Pause) if request.args.unit.is_none() => {
+    ///                 let running = command.accept();
+    ///                 status = "paused";
+    ///                 on_bus.emit(Event::orch_paused(Intervention::default()));
+    ///                 running.done(Ok::<(), String>(()));
+    ///             }
+    ///             _ => command.reject(RejectReason::Unsupported),
+    ///         }
+    ///     }
+    /// })?;
+    /// pusher.close(Duration::from_secs(5)); // ends the loop
+    /// # thread.join().map_err(|_| "panicked")?;
+    /// # Ok(()) }
+    /// ```
+    pub fn commands(&self) -> Commands {
+        Commands::new(Arc::clone(&self.desk))
+    }
+
     /// Unsubscribes from the bus, sends what is left in order and then `link.bye`, and waits up to
     /// `timeout` for that; [`CLOSE_TIMEOUT`] is a good value. What is left then is not sent.
     ///
@@ -107,6 +160,8 @@ impl SocketPusher {
     }
 
     fn begin_close(&self, deadline: std::time::Instant) {
+        // While the answers still get through.
+        self.desk.close();
         let subscription = lock(&self.subscription).take();
         drop(subscription);
         self.shared.staging.close(deadline);

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Timestamp;
 use crate::lenient::null_as_default;
 use crate::open::open_enum;
+use crate::{RunState, TaskStatus, Timestamp};
 
 open_enum! {
     /// What an orchestrator can be asked to do.
@@ -58,6 +58,52 @@ pub struct CmdRequest {
     /// Rejected when it comes later than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+}
+
+impl CmdRequest {
+    /// Whether its condition holds in `state`: [`CmdRequest::check_status`] of what the command is about,
+    /// or [`RejectReason::NotFound`] where that is a unit or task that `state` does not know.
+    ///
+    /// ```
+    /// use choo_protocol::{CmdRequest, Limits, Line, RejectReason, RunState};
+    /// let mut state = RunState::new("demo".parse()?);
+    /// let failed = br#"{"type":"unit.failed","unit":"app","error":"exit status 1"}"#;
+    /// state.apply(&Line::parse(failed, &Limits::default())?);
+    /// let request: CmdRequest =
+    ///     serde_json::from_str(r#"{"id":"c1","cmd":"retry","args":{"unit":"app"},"if":{"status":["failed"]}}"#)?;
+    /// assert_eq!(request.check(&state), Ok(()));
+    /// let retried = br#"{"type":"unit.queued","unit":"app"}"#;
+    /// state.apply(&Line::parse(retried, &Limits::default())?);
+    /// assert_eq!(request.check(&state), Err(RejectReason::Precondition));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(&self, state: &RunState) -> Result<(), RejectReason> {
+        let Some(id) = &self.args.unit else { return self.check_status(state.status.as_str(), None) };
+        let unit = state.units.get(id).ok_or(RejectReason::NotFound)?;
+        let Some(number) = self.args.task else { return self.check_status(unit.status.as_str(), None) };
+        match unit.tasks.get(&number) {
+            Some(task) => self.check_status(task.status.as_str(), Some(task.attempt)),
+            // One that has not begun is known by the unit's number of tasks only.
+            None if (1..=i64::from(unit.total_tasks.unwrap_or(0))).contains(&number) => {
+                self.check_status(TaskStatus::Pending.as_str(), Some(0))
+            }
+            None => Err(RejectReason::NotFound),
+        }
+    }
+
+    /// Whether its condition holds where what it is about has this status, and a task is at this attempt:
+    /// for an orchestrator that knows better than a fold. Otherwise says why it is to be rejected:
+    /// [`RejectReason::Precondition`], or [`RejectReason::Unsupported`] for a condition that is not known
+    /// here.
+    pub fn check_status(&self, status: &str, attempt: Option<u32>) -> Result<(), RejectReason> {
+        let Some(condition) = &self.condition else { return Ok(()) };
+        if !condition.is_understood() {
+            return Err(RejectReason::Unsupported);
+        }
+        let status_is = condition.status.is_empty() || condition.status.iter().any(|named| named == status);
+        let attempt_is = condition.attempt.is_none() || condition.attempt == attempt;
+        if status_is && attempt_is { Ok(()) } else { Err(RejectReason::Precondition) }
+    }
 }
 
 /// What a command is about: the run, one of its units, or one task of a unit.
@@ -133,6 +179,10 @@ open_enum! {
         Disabled = "disabled",
         /// No orchestrator of the run is connected.
         NoProducer = "no_producer",
+        /// Too many commands wait, or are remembered, already.
+        Busy = "busy",
+        /// The orchestrator took it and said nothing.
+        Unanswered = "unanswered",
         /// Who asked may not.
         Forbidden = "forbidden",
     }

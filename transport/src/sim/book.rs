@@ -175,6 +175,10 @@ impl Book {
     }
 
     /// How many events it has as lines.
+    pub(crate) fn has_stored(&self, seq: u64) -> bool {
+        self.stored.contains(&seq)
+    }
+
     pub(crate) fn stored(&self) -> u64 {
         self.stored.len() as u64
     }

@@ -69,6 +69,12 @@ marks! {
     Refused,
     /// The original tool's wire.
     Seed,
+    /// The orchestrator was handed a command.
+    Commanded,
+    /// A command came again that the orchestrator had been handed.
+    CommandRepeated,
+    /// A command was rejected.
+    CommandRejected,
     /// A closing pusher delivered everything.
     CloseComplete,
     /// A closing pusher ran out of time.

@@ -11,6 +11,7 @@
 mod book;
 mod hub;
 mod mark;
+mod orders;
 mod script;
 mod world;
 

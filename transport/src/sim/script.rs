@@ -7,6 +7,7 @@ use choo_protocol::{Event, GraphPayload, LogStream, OrchStarted, TaskProgress, k
 use super::book::Book;
 use super::hub::{Manners, Place};
 use super::mark::{Mark, Marks};
+use super::orders::Orders;
 use super::world::World;
 use crate::clock::{self, Anchor};
 use crate::link::{LinkConfig, WELCOME_WAIT};
@@ -36,6 +37,7 @@ pub fn run(seed: u64) -> Marks {
     let bounds = config.bounds;
     let place = if random.bool() { Place::Hub } else { Place::Empty };
     let mut world = World::new(config, random, place);
+    world.orders = (seed % 2 == 1).then(|| Orders::new(seed));
     for event in opening(&mut world.random) {
         world.stage(&event);
     }
@@ -131,6 +133,7 @@ fn opening(random: &mut fastrand::Rng) -> Vec<Event> {
 }
 
 fn step(world: &mut World) {
+    world.order();
     match world.random.u8(0..100) {
         0..30 => emit(world, 1, 2000),
         30..36 => {
@@ -263,10 +266,17 @@ fn heal(world: &mut World) {
     world.settle();
     // Who sits at the other end of a connection may be no hub, and would stay.
     world.disconnect_others(Place::Hub);
+    let mut open = true;
     for _ in 0..40 {
         world.pass(millis(1000));
+        open = open && world.order_again();
         let stats = world.stats();
-        if stats.acking && stats.queued == 0 && stats.unacked == 0 && world.book.have() == stats.emitted {
+        if !open
+            && stats.acking
+            && stats.queued == 0
+            && stats.unacked == 0
+            && world.book.have() == stats.emitted
+        {
             return;
         }
     }

@@ -8,8 +8,10 @@ use choo_protocol::{Event, Limits, Line, RunState};
 use super::book::{Book, Truth};
 use super::hub::{Manners, Peer, Place};
 use super::mark::{Mark, Marks};
+use super::orders::Orders;
 use crate::bus::Sink as _;
 use crate::clock::{self, Anchor, Moment};
+use crate::command_log::Present;
 use crate::link::{Action, Link, LinkConfig};
 use crate::ring::{FLOOR_EVENTS, FLOOR_LINE};
 use crate::session::Mode;
@@ -39,6 +41,8 @@ pub(crate) struct World {
     pub(crate) delayed: bool,
     /// How many more bytes the peer reads.
     pub(crate) appetite: usize,
+    /// Commands, where there are any.
+    pub(crate) orders: Option<Orders>,
     staging: Staging,
     anchor: Anchor,
     bound: usize,
@@ -79,6 +83,7 @@ impl World {
             stopped: false,
             delayed: false,
             appetite: usize::MAX,
+            orders: None,
             staging: Staging::new(&run, config.wire, Limits::default()),
             anchor: config.anchor,
             bound: config.bounds.bytes,
@@ -118,6 +123,10 @@ impl World {
     }
 
     pub(crate) fn close(&mut self, timeout: Duration) {
+        if let Some(orders) = &mut self.orders {
+            orders.close();
+        }
+        self.answer();
         self.staging.close(self.now + timeout);
         self.settle();
     }
@@ -218,10 +227,74 @@ impl World {
         if n > 0 {
             let before = self.link.outbox().mode();
             let late = before == Some(Mode::OneWay);
-            self.link.handle_received(&bytes);
+            self.hear(&bytes);
             self.note_welcome(late);
         }
         n > 0
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        self.link.handle_received(bytes);
+        let present = self.present();
+        while let Some(request) = self.link.poll_command() {
+            let orders = self.orders.as_mut().expect("somebody gave it");
+            orders.handle_request(request, present, &mut self.marks);
+        }
+        self.answer();
+    }
+
+    fn present(&self) -> Present {
+        Present { now: self.now, wall: self.anchor.timestamp(self.now) }
+    }
+
+    /// What there is to say to commands becomes events.
+    fn answer(&mut self) {
+        while let Some(orders) = &mut self.orders
+            && let Some(answer) = orders.poll_answer(self.truth.last() + 1, &mut self.marks)
+        {
+            self.stage(&answer);
+        }
+    }
+
+    /// Somebody at the hub wants something, and the orchestrator does some of what is wanted of it.
+    pub(crate) fn order(&mut self) {
+        let present = self.present();
+        let Some(orders) = &mut self.orders else { return };
+        if orders.due() {
+            let line = orders.give(present.wall);
+            self.say(&line);
+        }
+        self.obey();
+    }
+
+    fn obey(&mut self) {
+        let present = self.present();
+        if let Some(orders) = &mut self.orders {
+            orders.turn(present, &mut self.marks);
+        }
+        self.answer();
+        self.settle();
+    }
+
+    /// The hub sends again what it knows no end of; answers whether there was something.
+    pub(crate) fn order_again(&mut self) -> bool {
+        let Some(orders) = &self.orders else { return false };
+        let open = orders.open(|seq| self.book.has_stored(seq));
+        for line in &open {
+            self.say(line);
+            self.obey();
+        }
+        !open.is_empty()
+    }
+
+    /// The hub says a line, if there is one.
+    fn say(&mut self, line: &[u8]) {
+        if let Some(Connection { peer, down, .. }) = &mut self.connection
+            && peer.place == Place::Hub
+        {
+            down.extend(line);
+            self.settle();
+        }
     }
 
     fn note_welcome(&mut self, late: bool) {
@@ -249,7 +322,7 @@ impl World {
         let read = if self.stopped { 0 } else { self.random.usize(0..=up.len()) };
         let heard = self.random.usize(0..=down.len());
         let bytes: Vec<u8> = down.drain(..heard).collect();
-        self.link.handle_received(&bytes);
+        self.hear(&bytes);
         self.hang_up(read);
         self.link.handle_hangup(self.now, Failure::Closed);
         self.settle();
@@ -263,12 +336,11 @@ impl World {
     }
 
     pub(crate) fn ping(&mut self) {
-        if let Some(Connection { peer, down, .. }) = &mut self.connection
+        if let Some(Connection { peer, .. }) = &mut self.connection
             && peer.place == Place::Hub
         {
             let ping = peer.ping();
-            down.extend(ping);
-            self.settle();
+            self.say(&ping);
         }
     }
 

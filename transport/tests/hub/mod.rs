@@ -1,6 +1,6 @@
 //! A hub's end of the socket for tests: it reads lines and folds them.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -92,6 +92,12 @@ impl Connection {
                 return Some(WireEvent::from(&line));
             }
         }
+    }
+
+    /// Says a line of its own.
+    #[allow(dead_code, reason = "not every test that shares this file speaks")]
+    pub(crate) fn say(&mut self, line: &str) {
+        self.lines.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     pub(crate) fn stop_sending(&self) {

@@ -24,6 +24,8 @@ export type RejectReason =
   | "conflict"
   | "disabled"
   | "no_producer"
+  | "busy"
+  | "unanswered"
   | "forbidden"
   | (string & {});
 /**
