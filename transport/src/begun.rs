@@ -1,7 +1,5 @@
 //! The line that is being written, when it does not lie in the ring.
 
-use crate::base::Base;
-
 /// A line made by the outbox, and how much of it is written.
 #[derive(Debug)]
 pub(crate) struct Begun {
@@ -23,21 +21,11 @@ pub(crate) enum What {
     Lost,
     /// `orch.snapshot` through this event.
     Snapshot(u64),
-    /// The line in [`Held`].
-    Held,
+    /// An event's line that the full ring dropped when it was begun, and whether it was never written
+    /// whole. It is no longer anywhere else, but for what base knows of it.
+    Held { seq: u64, first: bool },
     /// `link.bye`.
     Bye,
-}
-
-/// A line that was begun when the full ring dropped it, and the base without it and what was dropped
-/// behind it: if the line has to go out again, a new reader needs the state in front of it.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) seq: u64,
-    pub(crate) line: Vec<u8>,
-    pub(crate) before: Base,
-    /// Whether it was never written whole.
-    pub(crate) first: bool,
 }
 
 impl Begun {
@@ -45,9 +33,17 @@ impl Begun {
         Begun { line, written: 0, what }
     }
 
-    /// The held line, of which the first `written` bytes went out as the ring's.
-    pub(crate) fn held(line: Vec<u8>, written: usize) -> Self {
-        Begun { line, written, what: What::Held }
+    /// A dropped line, of which the first `written` bytes went out as the ring's.
+    pub(crate) fn held(line: Vec<u8>, written: usize, seq: u64, first: bool) -> Self {
+        Begun { line, written, what: What::Held { seq, first } }
+    }
+
+    /// The line, if it is an event's that the ring dropped and that was never written whole; and its `seq`.
+    pub(crate) fn first_held(&self) -> Option<(u64, &[u8])> {
+        match self.what {
+            What::Held { seq, first: true } => Some((seq, &self.line)),
+            _ => None,
+        }
     }
 
     /// Whether a byte of it is written.

@@ -3,7 +3,7 @@
 use choo_protocol::{Limits, LinkBye, LinkHello, LinkPong, PROTO, RunId, Timestamp, control_line, kind};
 
 use crate::base::Base;
-use crate::begun::{Begun, Held, What};
+use crate::begun::{Begun, What};
 use crate::block::{Block, Meta, Role};
 use crate::hole::{Holes, is_dense};
 use crate::ring::{Bounds, Ring};
@@ -23,7 +23,7 @@ mod pressure;
 /// they could have changed the state.
 ///
 /// A line begun is finished before anything else; if the connection ends first, the whole line goes out
-/// on the next one.
+/// on the next one, or is announced if the ring had to drop it meanwhile.
 ///
 /// In the order of a driver: [`Outbox::accept`] what was emitted; [`Outbox::open`] at each connection, then
 /// [`Outbox::begin_one_way`] or [`Outbox::handle_welcome`] when it is known what the peer is;
@@ -43,7 +43,6 @@ pub(crate) struct Outbox {
     begun: Option<Begun>,
     /// How many bytes of the line at the ring's cursor are written.
     front_written: usize,
-    held: Option<Held>,
     /// The last event emitted.
     last: u64,
     /// The last event some peer has been sent or told of.
@@ -88,7 +87,6 @@ impl Outbox {
             sessions: 0,
             begun: None,
             front_written: 0,
-            held: None,
             last: 0,
             reached: 0,
             delivered: 0,
@@ -204,8 +202,7 @@ impl Outbox {
     /// The connection ended.
     pub(crate) fn close(&mut self) {
         self.session = None;
-        self.begun = None;
-        self.front_written = 0;
+        self.abandon_begun();
         self.holes.abandon();
     }
 
@@ -243,27 +240,20 @@ impl Outbox {
         if session.mode == Mode::Greeting {
             return None;
         }
-        // A line that was dropped while it was begun has its own past.
-        let held = self.held.as_ref().filter(|held| held.seq > session.cursor);
-        let past = held.map_or(&self.base, |held| &held.before);
-        if let Some(what) = self.next_of_the_past(session, past) {
+        if let Some(what) = self.next_of_the_past(session) {
             return self.begin(what, time);
         }
-        let through = past.through();
-        if held.is_some() {
-            return self.begin(What::Held, time);
-        }
         if let Some(session) = &mut self.session {
-            session.cursor = session.cursor.max(through);
+            session.cursor = session.cursor.max(self.base.through());
         }
         self.next_in_place(time)
     }
 
-    /// What the peer lacks of the events in `past`, which are no longer in the ring.
-    fn next_of_the_past(&self, session: &Session, past: &Base) -> Option<What> {
-        let through = past.through();
+    /// What the peer lacks of the events in base, which are no longer in the ring.
+    fn next_of_the_past(&self, session: &Session) -> Option<What> {
+        let through = self.base.through();
         let started = self.pinned.as_ref().filter(|pinned| session.started_owed && pinned.seq <= through);
-        let snapshot = session.cursor < through && past.holds_more();
+        let snapshot = session.cursor < through && self.base.holds_more();
         let hole = self.holes.next(session.number, session.floor).filter(|from| *from <= through);
         if let Some(pinned) = started {
             // A snapshot that reaches no further than `orch.started` would be ignored behind it, and a hole
@@ -300,19 +290,15 @@ impl Outbox {
     fn begin(&mut self, what: What, time: Timestamp) -> Option<Begun> {
         let line = match what {
             What::Started => self.pinned.as_ref()?.line.clone(),
-            What::Held => self.held.as_ref()?.line.clone(),
             What::Lost => {
                 let session = self.session.as_ref()?;
                 let lost = self.holes.begin(session.number, session.floor)?;
                 self.control_line(kind::LINK_LOST, time, &lost)
             }
-            What::Snapshot(through) => {
-                let held = self.held.as_ref().filter(|held| held.before.through() == through);
-                held.map_or(&self.base, |held| &held.before).snapshot(time)
-            }
+            What::Snapshot(_) => self.base.snapshot(time),
             What::Bye if self.wire == Wire::Seed => return None,
             What::Bye => self.control_line(kind::LINK_BYE, time, &LinkBye { last: self.bye? }),
-            What::Hello | What::Pong => return None,
+            What::Hello | What::Pong | What::Held { .. } => return None,
         };
         Some(Begun::new(line, what))
     }
@@ -373,11 +359,9 @@ impl Outbox {
                     self.carry(meta.seq);
                 }
             }
-            What::Held => {
-                if let Some(held) = self.held.take() {
-                    self.counts.sent += u64::from(held.first);
-                    self.carry(held.seq);
-                }
+            What::Held { seq, first } => {
+                self.counts.sent += u64::from(first);
+                self.carry(seq);
             }
             What::Lost => self.finish_lost(),
         }
@@ -391,7 +375,7 @@ impl Outbox {
         }
         // Where base has changed, or more is missing than was told, a snapshot has yet to come.
         let complete = lost.from <= session.cursor + 1 && is_dense(&lost);
-        if complete && self.base.changed() <= session.cursor && self.held.is_none() {
+        if complete && self.base.changed() <= session.cursor {
             self.carry(lost.to);
         }
         self.reached = self.reached.max(lost.to);
@@ -436,7 +420,7 @@ impl Outbox {
     /// How many events were never sent, and the bytes of their lines.
     pub(crate) fn queued(&self) -> (u64, u64) {
         let pinned = self.pinned.as_ref().filter(|pinned| !pinned.sent).map(|pinned| pinned.line.len());
-        let held = self.held.as_ref().filter(|held| held.first).map(|held| held.line.len());
+        let held = self.begun.as_ref().and_then(Begun::first_held).map(|(_, line)| line.len());
         let extra = [pinned, held].into_iter().flatten();
         let (count, bytes) = extra.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
         let (all, written) = (self.ring.all(), self.ring.written());
@@ -458,7 +442,8 @@ impl Outbox {
 
     /// Bytes of all lines that are kept, sent ones included, but for the pinned one.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.ring.all().bytes + self.held.as_ref().map_or(0, |held| held.line.len())
+        self.ring.all().bytes
+            + self.begun.as_ref().and_then(Begun::first_held).map_or(0, |(_, line)| line.len())
     }
 
     /// What a welcome said that does not count yet.
@@ -468,7 +453,7 @@ impl Outbox {
 
     /// Whether a line was dropped while it was being written.
     pub(crate) fn holds(&self) -> bool {
-        self.held.is_some()
+        self.begun.as_ref().is_some_and(|begun| matches!(begun.what, What::Held { .. }))
     }
 
     /// Whether lines were dropped that were written but not acknowledged.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use choo_protocol::{Class, Limits, Line};
 
-use super::Outbox;
-use crate::begun::{Begun, Held, What};
+use super::{Counts, Outbox};
+use crate::begun::{Begun, What};
 use crate::block::{Meta, Role, kind_of};
-use crate::hole::Reason;
+use crate::hole::{Holes, Reason};
 use crate::session::Mode;
 use crate::wire::Wire;
 
@@ -115,10 +115,7 @@ impl Outbox {
         ring.evict(session.as_ref().map_or(0, |session| session.cursor), |meta, line| {
             let goes = meta.class == Class::Bulk && Some(meta.seq) != begun;
             if goes {
-                counts.evicted += 1;
-                if *wire == Wire::Full {
-                    holes.add(meta.seq, kind_of(line), line.len(), Reason::Overflow);
-                }
+                note_evicted(counts, holes, *wire, meta.seq, line);
             }
             goes
         });
@@ -137,20 +134,25 @@ impl Outbox {
         if meta.role == Role::Pinned {
             self.drop_pinned(meta);
         } else if begun == Some(meta.seq) {
-            let held = Held { seq: meta.seq, line: line.to_vec(), before: self.base.clone(), first };
             self.base.fold(meta, line);
-            self.begun = Some(Begun::held(held.line.clone(), std::mem::take(&mut self.front_written)));
-            self.held = Some(held);
+            let written = std::mem::take(&mut self.front_written);
+            self.begun = Some(Begun::held(line.to_vec(), written, meta.seq, first));
         } else {
             self.base.fold(meta, line);
             if first {
-                self.counts.evicted += 1;
-                if self.wire == Wire::Full {
-                    self.holes.add(meta.seq, kind_of(line), line.len(), Reason::Overflow);
-                }
+                note_evicted(&mut self.counts, &mut self.holes, self.wire, meta.seq, line);
             }
         }
         self.ring.pop_front();
+    }
+
+    /// A line that the ring dropped does not outlive its connection: the next peer may know nothing, and
+    /// base, which has gone on, cannot tell it how things stood before that line.
+    pub(super) fn abandon_begun(&mut self) {
+        if let Some((seq, line)) = self.begun.take().as_ref().and_then(Begun::first_held) {
+            note_evicted(&mut self.counts, &mut self.holes, self.wire, seq, line);
+        }
+        self.front_written = 0;
     }
 
     /// The pinned line keeps its bytes, so it only loses its place.
@@ -182,5 +184,13 @@ impl Outbox {
             self.drop_front();
             self.fold_told_holes();
         }
+    }
+}
+
+/// An event that was never written whole is gone. Nobody can be told on the original tool's wire.
+fn note_evicted(counts: &mut Counts, holes: &mut Holes, wire: Wire, seq: u64, line: &[u8]) {
+    counts.evicted += 1;
+    if wire == Wire::Full {
+        holes.add(seq, kind_of(line), line.len(), Reason::Overflow);
     }
 }

@@ -116,7 +116,7 @@ impl Reader {
             if let Some(seq) = line.seq.filter(|seq| seq > known && !*bereft) {
                 let told = |n: &u64| lost.iter().any(|lost| lost.from <= *n && *n <= lost.to);
                 let silent = (*known + 1..seq).find(|n| !told(n));
-                let greeting = line.kind == kind::ORCH_STARTED && *known == 0;
+                let greeting = line.kind == kind::ORCH_STARTED;
                 assert!(silent.is_none() || greeting, "nobody told of {silent:?} before {seq}");
                 assert!(!*greeted, "nobody told of what lies before orch.started");
                 (*known, *greeted) = (seq, silent.is_some());
