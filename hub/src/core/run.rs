@@ -294,7 +294,7 @@ impl Run {
     }
 
     fn end(&mut self, now: Moment, history: &mut History) {
-        if let Some(range) = self.sequence.handle_end() {
+        for range in self.sequence.handle_end() {
             self.record_lost(range, now, history);
         }
         let line = self.end_line(now.time);

@@ -6,16 +6,17 @@ use choo_protocol::{MAX_INTEGER, SeqRange};
 ///
 /// A run is numbered by its producer until a line without `seq` comes; from there on by the hub, since
 /// mixing the two would make events look like repeats.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sequence {
     /// The highest number seen.
     seen: u64,
     numbered_by_hub: bool,
     /// Ranges that `link.lost` spoke of, as far as they lie above `seen`, in rising order.
     announced: Vec<Announced>,
-    /// What is missing below the first line if that was `orch.started`: a pusher that joins late sends
-    /// it first, and the snapshot that covers the rest second.
-    held: Option<SeqRange>,
+    /// What is missing below an `orch.started`: a pusher that cannot send what came before it again, or that
+    /// takes the hub for a reader that says nothing, sends it first, and the snapshot that covers the rest
+    /// second.
+    held: Vec<SeqRange>,
 }
 
 /// A range that `link.lost` spoke of.
@@ -45,7 +46,7 @@ const MAX_SEQ: u64 = MAX_INTEGER.unsigned_abs();
 
 impl Sequence {
     pub(crate) fn new() -> Self {
-        Sequence { seen: 0, numbered_by_hub: false, announced: Vec::new(), held: None }
+        Sequence { seen: 0, numbered_by_hub: false, announced: Vec::new(), held: Vec::new() }
     }
 
     /// An event with the number its producer gave it, if any. `opening` says that it is an
@@ -63,10 +64,9 @@ impl Sequence {
             return Admission::Repeat;
         }
         let mut missing = self.unannounced_up_to(seq - 1);
-        if opening && self.seen == 0 {
-            self.held = missing.pop();
-        } else if let Some(held) = self.held.take() {
-            missing.insert(0, held);
+        missing.splice(..0, self.held.drain(..));
+        if opening {
+            self.held = std::mem::take(&mut missing);
         }
         self.see(seq);
         Admission::Fresh { given: None, missing }
@@ -76,7 +76,7 @@ impl Sequence {
     pub(crate) fn handle_snapshot(&mut self, through: u64) -> bool {
         let fresh = through > self.seen;
         if fresh {
-            self.held = None;
+            self.held.clear();
             self.see(through);
         }
         fresh
@@ -104,7 +104,7 @@ impl Sequence {
         if self.numbered_by_hub {
             return None;
         }
-        if let Some(held) = self.held {
+        if let Some(held) = self.held.first() {
             return Some(held.from - 1);
         }
         let mut have = self.seen;
@@ -121,15 +121,15 @@ impl Sequence {
         if self.numbered_by_hub || last <= self.seen || last > MAX_SEQ {
             return Vec::new();
         }
-        let mut missing: Vec<SeqRange> = self.held.take().into_iter().collect();
+        let mut missing = self.handle_end();
         missing.extend(self.unannounced_up_to(last));
         self.see(last);
         missing
     }
 
     /// Nothing more will come: what is still missing although nobody said so.
-    pub(crate) fn handle_end(&mut self) -> Option<SeqRange> {
-        self.held.take()
+    pub(crate) fn handle_end(&mut self) -> Vec<SeqRange> {
+        std::mem::take(&mut self.held)
     }
 
     fn see(&mut self, seq: u64) {
@@ -222,11 +222,25 @@ mod tests {
         let mut sequence = Sequence::new();
         sequence.handle_event(Some(3), true);
         assert_eq!(sequence.handle_event(Some(4), false), fresh(&[(1, 2)]));
-        assert_eq!(sequence.handle_end(), None);
+        assert_eq!(sequence.handle_end(), []);
 
         let mut sequence = Sequence::new();
         sequence.handle_event(Some(3), true);
-        assert_eq!(sequence.handle_end(), Some(range(1, 2)));
+        assert_eq!(sequence.handle_end(), [range(1, 2)]);
+    }
+
+    #[test]
+    fn an_opening_behind_a_connection_that_broke_waits_for_its_snapshot_too() {
+        let mut sequence = Sequence::new();
+        sequence.handle_event(Some(1), false);
+        sequence.handle_lost(range(3, 3), 1);
+        assert_eq!(sequence.handle_event(Some(5), true), fresh(&[]));
+        assert_eq!(sequence.have(), Some(1));
+        let mut told = sequence.clone();
+        assert_eq!(told.handle_event(Some(7), true), fresh(&[]), "a run that starts twice");
+        assert_eq!(told.handle_event(Some(8), false), fresh(&[(2, 2), (4, 4), (6, 6)]));
+        assert!(sequence.handle_snapshot(9));
+        assert_eq!((sequence.have(), sequence.handle_end()), (Some(9), vec![]));
     }
 
     #[test]
