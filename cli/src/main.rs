@@ -5,10 +5,12 @@
 //! in common is here and in [`exit`], [`socket`], [`signals`] and [`text`].
 
 mod exit;
+mod intake;
 mod plan;
 mod push;
 mod run;
 mod run_id;
+mod schema;
 mod signals;
 mod size;
 mod socket;
@@ -38,6 +40,7 @@ enum Command {
     Run(run::RunArgs),
     Push(push::PushArgs),
     Tail(tail::TailArgs),
+    Schema(schema::SchemaArgs),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::main(&args),
         Command::Push(args) => push::main(&args),
         Command::Tail(args) => tail::main(&args),
+        Command::Schema(args) => schema::main(&args),
     };
     result.unwrap_or_else(|failure| failure.report()).into()
 }
@@ -58,6 +62,7 @@ Examples:
   choo run --web examples/self/plan.toml    run a plan and show it there
   choo tail                                 follow all live runs in this terminal
   my-orchestrator | choo push               show the events of a program in any language
+  choo schema --check events.ndjson         say what is wrong with recorded events
 
 Exit codes: 0 all went well, 1 something failed, 2 wrong usage, 130 interrupted.
 `choo COMMAND --help` says more about each.";

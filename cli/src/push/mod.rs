@@ -1,22 +1,21 @@
 //! `choo push`: event lines from standard input or a file, for orchestrators in other languages.
 
-mod intake;
 mod sender;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use choo_protocol::RunId;
+use choo_protocol::{Line, RunId, is_control};
 use clap::Args;
 use futures_lite::{AsyncRead, AsyncReadExt as _, FutureExt as _};
 use smol::Unblock;
 
 use crate::exit::{self, Exit, Failure};
+use crate::intake::Intake;
 use crate::signals::Interrupts;
 use crate::socket::SocketArg;
 use crate::text;
-use intake::Intake;
 use sender::Sender;
 
 /// Send event lines from standard input, or a file, to the hub
@@ -133,7 +132,7 @@ impl Push {
                 Input::Bytes(0) => {
                     let Self { intake, sender, bad } = &mut self;
                     intake.handle_end(|number, line| {
-                        bad.note(number, line.and_then(|line| sender.push(&line)));
+                        bad.note(number, line.and_then(foreign).and_then(|line| sender.push(&line)));
                     });
                     return self.finish(Exit::Success, interrupts).await;
                 }
@@ -141,7 +140,7 @@ impl Push {
                     let Self { intake, sender, bad } = &mut self;
                     intake.handle_bytes(&chunk[..len], |number, line| {
                         if !bad.is_enough() {
-                            bad.note(number, line.and_then(|line| sender.push(&line)));
+                            bad.note(number, line.and_then(foreign).and_then(|line| sender.push(&line)));
                         }
                     });
                     if self.bad.is_enough() {
@@ -173,6 +172,11 @@ impl Push {
         self.bad.summarise();
         Ok(if exit == Exit::Success && (missing > 0 || self.bad.count > 0) { Exit::Failed } else { exit })
     }
+}
+
+/// Refuses what only our own parts say to each other.
+fn foreign(line: Line<'_>) -> Result<Line<'_>, String> {
+    if is_control(&line.kind) { Err(format!("only choo itself sends {}", line.kind)) } else { Ok(line) }
 }
 
 /// Tells of lines that are no events: the first ones each, the rest as a number.

@@ -7,5 +7,6 @@ mod common;
 mod plan_errors;
 mod push;
 mod run;
+mod schema;
 mod tail;
 mod web;

@@ -1,10 +1,10 @@
 //! Lines with their numbers, out of bytes. No I/O.
 
-use choo_protocol::{Frame, Limits, Line, LineDecoder, is_control};
+use choo_protocol::{Frame, Limits, Line, LineDecoder};
 
 /// Cuts an input into lines and validates each, as the hub would.
 #[derive(Debug)]
-pub(super) struct Intake {
+pub(crate) struct Intake {
     decoder: LineDecoder,
     limits: Limits,
     /// The line that the next byte belongs to, from 1.
@@ -13,14 +13,14 @@ pub(super) struct Intake {
 
 impl Intake {
     /// At the first byte.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let limits = Limits::default();
         Self { decoder: LineDecoder::new(limits), limits, number: 1 }
     }
 
     /// Reports every line that `bytes` completes, with its number; blank ones are passed over. `Err` says
     /// what is wrong with a line.
-    pub(super) fn handle_bytes(&mut self, bytes: &[u8], mut on: impl FnMut(u64, Result<Line<'_>, String>)) {
+    pub(crate) fn handle_bytes(&mut self, bytes: &[u8], mut on: impl FnMut(u64, Result<Line<'_>, String>)) {
         let Self { decoder, limits, number } = self;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             decoder.feed(piece, |frame| on(*number, check(frame, limits)));
@@ -31,7 +31,7 @@ impl Intake {
     }
 
     /// Reports a last line that lacks its newline.
-    pub(super) fn handle_end(&mut self, on: impl FnMut(u64, Result<Line<'_>, String>)) {
+    pub(crate) fn handle_end(&mut self, on: impl FnMut(u64, Result<Line<'_>, String>)) {
         self.handle_bytes(b"\n", on);
     }
 }
@@ -41,11 +41,7 @@ fn check<'a>(frame: Frame<'a>, limits: &Limits) -> Result<Line<'a>, String> {
         Frame::Line(bytes) => bytes,
         Frame::Oversized { bytes } => return Err(format!("line of {bytes} bytes is longer than any may be")),
     };
-    let line = Line::parse(bytes, limits).map_err(|error| error.to_string())?;
-    if is_control(&line.kind) {
-        return Err(format!("only choo itself sends {}", line.kind));
-    }
-    Ok(line)
+    Line::parse(bytes, limits).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -76,16 +72,6 @@ mod tests {
             assert_eq!(taken.len(), expected.len(), "{taken:?}");
             assert!(taken.iter().zip(expected).all(|(line, start)| line.starts_with(start)), "{taken:?}");
         }
-    }
-
-    #[test]
-    fn lines_of_our_own_parts_are_no_events() {
-        let taken =
-            taken(&[b"{\"type\":\"hub.cursor\"}\n{\"type\":\"link.bye\"}\n{\"type\":\"link.lost\"}\n"]);
-        assert_eq!(
-            taken,
-            ["1! only choo itself sends hub.cursor", "2! only choo itself sends link.bye", "3: link.lost"]
-        );
     }
 
     #[test]
