@@ -35,6 +35,7 @@ mod filter;
 mod finite;
 mod float;
 mod graph;
+mod id_map;
 mod journal;
 mod json;
 pub mod kind;
@@ -58,6 +59,7 @@ mod timestamp;
 mod unescape;
 mod unit;
 mod wire_event;
+mod writer;
 
 pub use change::{Change, DiffChange, Member, Members};
 pub use control::{
@@ -70,6 +72,7 @@ pub use encoder::Encoder;
 pub use event::{Event, EventError, EventParts};
 pub use filter::{Filter, Glob, GlobError, Globs};
 pub use graph::{EdgePayload, GraphError, GraphPayload, NodePayload};
+pub use id_map::{IdMap, Iter as IdMapIter};
 pub use journal::{EventFilter, Journal, LogLine};
 pub use kind::Class;
 pub use layout::{GraphLayout, PlacedNode, Point, RoutedEdge, Spacing};
@@ -93,3 +96,4 @@ pub use store::{RunStore, RunSummary, StoreChanges, StoreFault, UnitChanges, Uni
 pub use timestamp::{Timestamp, TimestampError};
 pub use unit::{TaskMember, TaskState, TaskStatus, UnitMember, UnitState, UnitStatus};
 pub use wire_event::WireEvent;
+pub use writer::{NoJson, to_json};

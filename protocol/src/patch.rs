@@ -1,13 +1,11 @@
 //! Changes of a state as JSON Patch (RFC 6902).
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::change::{Member, Members};
-use crate::{Change, DiffChange, DiffRemoved, Line, RunId, RunMember, RunState};
+use crate::{Change, DiffChange, DiffRemoved, IdMap, Line, RunId, RunMember, RunState};
 
 /// A JSON Patch (RFC 6902): applied in order to the JSON of a state, it gives the JSON of the state after.
 ///
@@ -151,7 +149,8 @@ impl JsonPatch {
             return self.add(&["units", &line.unit], json(unit), state.units.len());
         }
         self.members(&["units", &line.unit], change.unit, unit);
-        let Some((number, task)) = line.task.and_then(|number| unit.tasks.get_key_value(&number)) else {
+        let Some((number, task)) = line.task.and_then(|number| Some((number, unit.tasks.get(&number)?)))
+        else {
             return;
         };
         let number = number.to_string();
@@ -164,7 +163,9 @@ impl JsonPatch {
     }
 
     fn pr(&mut self, line: &Line<'_>, change: &Change, state: &RunState) {
-        let Some((number, pr)) = line.pr.and_then(|number| state.prs.get_key_value(&number)) else { return };
+        let Some((number, pr)) = line.pr.and_then(|number| Some((number, state.prs.get(&number)?))) else {
+            return;
+        };
         let number = number.to_string();
         if change.pr.is_new() {
             self.add(&["prs", &number], json(pr), state.prs.len());
@@ -179,7 +180,7 @@ impl JsonPatch {
         let unit = &*line.unit;
         let files = state.diffs.get(unit);
         let record = || json(files?.get(&file)?);
-        match (diff, files.map_or(0, BTreeMap::len)) {
+        match (diff, files.map_or(0, IdMap::len)) {
             (DiffChange::Added, 1) => {
                 self.add(&["diffs", unit], record().map(|value| json!({ file: value })), state.diffs.len());
             }

@@ -7,8 +7,6 @@ mod pr;
 mod status;
 mod usage;
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +16,7 @@ use crate::loss::add_range;
 use crate::reader::readable;
 use crate::unit::cut_error;
 use crate::{
-    Change, Class, GraphPayload, Line, Loss, LostRange, OrchSnapshot, OrchStarted, RunId, SeqRange,
+    Change, Class, GraphPayload, IdMap, Line, Loss, LostRange, OrchSnapshot, OrchStarted, RunId, SeqRange,
     Timestamp, UnitState, kind,
 };
 use diff::{Diffs, Told};
@@ -74,18 +72,18 @@ pub struct RunState {
     #[serde(default)]
     pub seq: u64,
     /// The units by their id.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
-    pub units: BTreeMap<String, UnitState>,
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "IdMap::is_empty")]
+    pub units: IdMap<String, UnitState>,
     /// The pull requests by their number.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
-    pub prs: BTreeMap<i64, PrState>,
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "IdMap::is_empty")]
+    pub prs: IdMap<i64, PrState>,
     /// What all of it took.
     #[serde(default, skip_serializing_if = "is_default")]
     pub usage: UsageTotal,
     /// The files that differ, by the unit that is named (empty for none) and their path in its work tree;
     /// of each the latest event counts. Made from bulk events. At most 4,096 files a unit.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
-    pub diffs: BTreeMap<String, BTreeMap<String, DiffState>>,
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "IdMap::is_empty")]
+    pub diffs: IdMap<String, IdMap<String, DiffState>>,
     /// How many events told of files beyond that. Made from bulk events.
     #[serde(default, skip_serializing_if = "is_default")]
     pub diffs_omitted: u64,
@@ -135,8 +133,8 @@ impl RunState {
             parallelism: None,
             error: String::new(),
             seq: 0,
-            units: BTreeMap::new(),
-            prs: BTreeMap::new(),
+            units: IdMap::new(),
+            prs: IdMap::new(),
             usage: UsageTotal::default(),
             diffs: Diffs::new(),
             diffs_omitted: 0,
@@ -272,7 +270,7 @@ impl RunState {
             unit.apply_pr(&line.kind, &mut change.unit);
         }
         let Some(number) = line.pr else { return };
-        let pr = self.prs.entry(number).or_insert_with(|| {
+        let pr = self.prs.get_or_insert_with(&number, || {
             change.pr.note_new();
             PrState::default()
         });

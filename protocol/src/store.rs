@@ -4,7 +4,7 @@ mod changes;
 mod parts;
 mod seen;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::reader::Read;
 use crate::{
     Change, DiffState, Frame, GraphLayout, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello,
-    HubSnapshot, Journal, Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing, Timestamp,
-    UnitState, UnitStatus, is_control, kind,
+    HubSnapshot, IdMap, Journal, Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing,
+    Timestamp, UnitState, UnitStatus, is_control, kind,
 };
 use changes::Changes;
 use parts::Parts;
@@ -209,7 +209,7 @@ impl RunStore {
     }
 
     /// The files that differ in a unit's work tree (of no unit for the empty name), by their path.
-    pub fn diffs(&self, run: &str, unit: &str) -> Option<&BTreeMap<String, DiffState>> {
+    pub fn diffs(&self, run: &str, unit: &str) -> Option<&IdMap<String, DiffState>> {
         self.state(run)?.diffs.get(unit)
     }
 

@@ -2,8 +2,6 @@
 
 mod task;
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +9,7 @@ use crate::change::{Members, members};
 use crate::lenient::null_as_default;
 use crate::reader::readable;
 use crate::state::UsageTotal;
-use crate::{Change, Line, Timestamp, UnitStarted, kind};
+use crate::{Change, IdMap, Line, Timestamp, UnitStarted, kind};
 
 pub use task::{TaskMember, TaskState, TaskStatus};
 
@@ -108,8 +106,8 @@ pub struct UnitState {
     #[serde(skip_serializing_if = "crate::state::is_default")]
     pub usage: UsageTotal,
     /// Its tasks by their number.
-    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
-    pub tasks: BTreeMap<i64, TaskState>,
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "IdMap::is_empty")]
+    pub tasks: IdMap<i64, TaskState>,
 }
 
 /// Errors in a state are cut to this many bytes (SPEC §5); the event has the whole text.
@@ -238,7 +236,7 @@ impl UnitState {
     }
 
     fn task_mut(&mut self, number: i64, change: &mut Change) -> &mut TaskState {
-        self.tasks.entry(number).or_insert_with(|| {
+        self.tasks.get_or_insert_with(&number, || {
             change.task.note_new();
             TaskState::default()
         })

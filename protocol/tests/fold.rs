@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use choo_protocol::{
-    BranchPushed, Change, DiffChange, DiffFile, DiffState, Event, FileStatus, GraphPayload, Intervention,
-    Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, RunId, RunMember, RunState,
-    RunStatus, SeqRange, TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState, UnitStatus,
-    Usage, Usd, Worktree, control_line, kind,
+    BranchPushed, Change, DiffChange, DiffFile, DiffState, Event, FileStatus, GraphPayload, IdMap,
+    Intervention, Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, RunId, RunMember,
+    RunState, RunStatus, SeqRange, TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState,
+    UnitStatus, Usage, Usd, Worktree, control_line, kind,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -327,7 +327,10 @@ fn parts_put_together_give_the_state() {
     }
     for (unit, files) in [("", 1), ("a\"b", 30), ("shell", 300)] {
         for file in 0..files {
-            state.diffs.entry(unit.into()).or_default().insert(format!("src/{file}"), DiffState::default());
+            state
+                .diffs
+                .get_or_insert_with(unit, IdMap::new)
+                .insert(format!("src/{file}"), DiffState::default());
         }
     }
     for max in [1, 1000, 1 << 20] {

@@ -4,10 +4,8 @@
 
 mod streams;
 
-use std::collections::BTreeMap;
-
 use choo_protocol::{
-    Change, JsonPatch, Limits, Line, PatchOp, RunState, RunStore, StatePatch, TaskState, Timestamp,
+    Change, IdMap, JsonPatch, Limits, Line, PatchOp, RunState, RunStore, StatePatch, TaskState, Timestamp,
     UnitCounts, UnitState, kind, snapshot_line,
 };
 use proptest::prelude::*;
@@ -87,7 +85,7 @@ proptest! {
         let expected = state_of(&lines);
         let stream: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         let mut store = RunStore::new(1 << 20);
-        let mut known: BTreeMap<String, UnitState> = BTreeMap::new();
+        let mut known: IdMap<String, UnitState> = IdMap::new();
         let mut rest = stream.as_bytes();
         for cut in cuts.iter().cycle() {
             let (chunk, tail) = rest.split_at(rest.len().min(*cut));

@@ -1,6 +1,6 @@
 //! Events on their way to JavaScript.
 
-use choo_protocol::Line;
+use choo_protocol::{Line, to_json};
 
 /// Many events in the form from which `batch.ts` makes objects.
 ///
@@ -166,7 +166,7 @@ impl Names {
                 self.text.push(',');
             }
             // Text always has a JSON form.
-            self.text.push_str(&serde_json::to_string(name).unwrap_or_else(|_| "\"\"".to_owned()));
+            self.text.push_str(&to_json(name).unwrap_or_else(|_| "\"\"".to_owned()));
         }
         slot.number
     }

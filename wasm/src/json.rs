@@ -1,5 +1,6 @@
 //! From Rust to JavaScript by way of JSON.
 
+use choo_protocol::to_json;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -19,10 +20,8 @@ extern "C" {
 
 /// Any of our values as a JavaScript object.
 pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
-    // Our answers have string and integer keys and finite numbers only, so this does not happen; printing
-    // the error would bring the text of every other one along.
-    let json = serde_json::to_string(value)
-        .map_err(|_| failure("unwritable", "an answer has no JSON form", None))?;
+    // Our answers have string and integer keys and no floats, so this does not happen.
+    let json = to_json(value).map_err(|_| failure("unwritable", "an answer has no JSON form", None))?;
     parse(&json)
 }
 

@@ -1,9 +1,7 @@
 //! The run store as a JavaScript class.
 #![expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands over owned values only")]
 
-use std::collections::BTreeMap;
-
-use choo_protocol::{EventFilter, StoreFault, UnitState};
+use choo_protocol::{EventFilter, IdMap, StoreFault, UnitState};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
@@ -138,7 +136,7 @@ impl RunStore {
 
 /// Some units of many, as a map.
 struct Picked<'a> {
-    units: &'a BTreeMap<String, UnitState>,
+    units: &'a IdMap<String, UnitState>,
     ids: &'a [String],
 }
 

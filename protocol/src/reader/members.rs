@@ -5,14 +5,13 @@
 //! everybody's types, and a test holds the two together.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
 use super::integer::Integer;
 use super::{Fields, PayloadMismatch, Reader, Result, Text, check_case};
 use crate::json::Scanner;
-use crate::{RunId, Timestamp, Usd};
+use crate::{IdMap, RunId, Timestamp, Usd};
 
 /// A type that the fold reads. `null` reads as the default where there is one.
 pub(crate) trait Read: Sized {
@@ -159,9 +158,9 @@ impl<T: Read> Read for Vec<T> {
     }
 }
 
-impl<K: Key, T: Read> Read for BTreeMap<K, T> {
+impl<K: Key, T: Read> Read for IdMap<K, T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut map = BTreeMap::new();
+        let mut map = IdMap::new();
         if reader.null()? {
             return Ok(map);
         }

@@ -1,13 +1,11 @@
 //! Which files differ.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::null_as_default;
 use crate::reader::readable;
-use crate::{DiffChange, DiffRemoved, DiffSummary, FileStatus, Line, Timestamp, kind};
+use crate::{DiffChange, DiffRemoved, DiffSummary, FileStatus, IdMap, Line, Timestamp, kind};
 
 /// How one file of a unit's work tree differs, without the text: that is in the event of this `seq`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +41,7 @@ pub struct DiffState {
 }
 
 /// The files that differ by the unit they belong to (empty for none) and their path in its work tree.
-pub(crate) type Diffs = BTreeMap<String, BTreeMap<String, DiffState>>;
+pub(crate) type Diffs = IdMap<String, IdMap<String, DiffState>>;
 
 /// How many files of one unit are kept, and how long a path may be in bytes. Linux has none longer.
 const MAX_FILES: usize = 4096;
@@ -91,10 +89,7 @@ fn insert(diffs: &mut Diffs, line: &Line<'_>, diff: DiffSummary) -> Told {
         updated: line.time,
         seq: line.seq,
     };
-    let files = match diffs.get_mut(&*line.unit) {
-        Some(files) => files,
-        None => diffs.entry(line.unit.clone().into_owned()).or_default(),
-    };
+    let files = diffs.get_or_insert_with(&*line.unit, IdMap::new);
     let replaced = files.insert(diff.file, state).is_some();
     Told::Changed(if replaced { DiffChange::Replaced } else { DiffChange::Added })
 }

@@ -10,7 +10,7 @@ impl RunState {
         let graph = graph.normalised();
         let listed = graph.nodes.len();
         for (order, node) in graph.nodes.into_iter().enumerate() {
-            let unit = self.units.entry(node.id).or_default();
+            let unit = self.units.get_or_insert_with(&*node.id, UnitState::default);
             unit.order = u32::try_from(order).unwrap_or(u32::MAX);
             unit.level = node.level.unwrap_or(0);
             unit.label = node.label.or_else(|| unit.label.take());

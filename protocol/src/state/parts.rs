@@ -1,10 +1,8 @@
 //! A state in parts, so that none has to be carried whole.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use crate::RunState;
+use crate::{IdMap, RunState, to_json};
 
 impl RunState {
     /// The state as JSON in parts of about `max_bytes` each, at least one. The first holds all but
@@ -38,10 +36,10 @@ impl RunState {
             parallelism: self.parallelism,
             error: self.error.clone(),
             seq: self.seq,
-            units: BTreeMap::new(),
+            units: IdMap::new(),
             prs: self.prs.clone(),
             usage: self.usage,
-            diffs: BTreeMap::new(),
+            diffs: IdMap::new(),
             diffs_omitted: self.diffs_omitted,
             loss: self.loss.clone(),
             summaries: self.summaries.clone(),
@@ -53,14 +51,14 @@ impl RunState {
     pub fn merge(&mut self, part: RunState) {
         self.units.extend(part.units);
         for (unit, files) in part.diffs {
-            self.diffs.entry(unit).or_default().extend(files);
+            self.diffs.get_or_insert_with(&*unit, IdMap::new).extend(files);
         }
     }
 }
 
 /// Our structures have string and integer keys only, so that this cannot fail.
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+    to_json(value).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// Writes entries of objects that may be nested, cut into parts.

@@ -4,12 +4,13 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::is_default;
 use crate::lenient::null_as_default;
 use crate::reader::readable;
+use crate::writer::RAW;
 use crate::{MAX_INTEGER, Usage};
 
 /// Sums of [`Usage`].
@@ -146,11 +147,11 @@ impl fmt::Display for Usd {
 
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Written as it prints: the tables for printing a double are as heavy as those for reading one.
-        match RawValue::from_string(self.to_string()) {
-            Ok(number) => number.serialize(serializer),
-            Err(_) => serializer.serialize_i64(0),
-        }
+        // Written as it prints: the tables for printing a double are as heavy as those for reading one. The
+        // constructor of a `RawValue` would read what has just been written, with all of a parser.
+        let mut raw = serializer.serialize_struct(RAW, 1)?;
+        raw.serialize_field(RAW, &self.to_string())?;
+        raw.end()
     }
 }
 

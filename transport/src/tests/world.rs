@@ -374,7 +374,7 @@ fn picture(state: &RunState) -> RunState {
         seq: 0,
         loss: choo_protocol::Loss::default(),
         summaries: Vec::new(),
-        diffs: std::collections::BTreeMap::new(),
+        diffs: choo_protocol::IdMap::new(),
         diffs_omitted: 0,
         ..state.clone()
     }
