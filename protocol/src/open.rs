@@ -29,10 +29,8 @@ macro_rules! open_enum {
             }
 
             fn known(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some($type::$variant),)+
-                    _ => None,
-                }
+                const VARIANTS: &[$type] = &[$($type::$variant),+];
+                VARIANTS.get(Self::NAMES.iter().position(|known| *known == name)?).cloned()
             }
         }
 
@@ -77,8 +75,15 @@ macro_rules! open_enum {
         }
 
         impl $crate::reader::Read for $type {
-            fn read(reader: &mut $crate::reader::Reader<'_>) -> Result<Self, $crate::PayloadMismatch> {
-                String::read(reader).map(Self::from)
+            fn blank() -> Self {
+                $type::Other(String::new())
+            }
+
+            fn read(&mut self, reader: &mut $crate::reader::Reader<'_>) -> Result<(), $crate::PayloadMismatch> {
+                let mut name = String::new();
+                name.read(reader)?;
+                *self = name.into();
+                Ok(())
             }
         }
     };

@@ -31,18 +31,31 @@ use crate::unescape::unescape;
 use integer::Integer;
 use text::Text;
 
-pub(crate) use members::{Read, missing, read_ours, read_variant, readable};
+pub(crate) use members::{Read, read_ours, readable};
 
 /// A payload does not have the shape of the type it was to be read as. The producer's fault; the event
 /// is folded by its envelope all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayloadMismatch {
+    /// In a box, as it is handed up through every level of a payload, and nearly always is not there.
+    found: Box<Found>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Found {
     message: String,
+}
+
+impl PayloadMismatch {
+    #[cold]
+    fn new(message: String) -> Self {
+        PayloadMismatch { found: Box::new(Found { message }) }
+    }
 }
 
 impl fmt::Display for PayloadMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "payload of another shape: {}", self.message)
+        write!(f, "payload of another shape: {}", self.found.message)
     }
 }
 
@@ -50,12 +63,12 @@ impl std::error::Error for PayloadMismatch {}
 
 impl de::Error for PayloadMismatch {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        PayloadMismatch { message: message.to_string() }
+        PayloadMismatch::new(message.to_string())
     }
 
     // The defaults can also print floats, and the tables for that weigh more than this whole reader.
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        PayloadMismatch { message: format!("expected {expected}, found something else") }
+        PayloadMismatch::new(format!("expected {expected}, found something else"))
     }
 
     fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -65,14 +78,14 @@ impl de::Error for PayloadMismatch {
             de::Unexpected::Str(text) => format!("expected {expected}, found \"{}\"", text.escape_default()),
             _ => format!("expected {expected}, found something else"),
         };
-        PayloadMismatch { message }
+        PayloadMismatch::new(message)
     }
 }
 
 impl From<Fault> for PayloadMismatch {
     /// Only text that the scanner has not seen gets here.
     fn from(fault: Fault) -> Self {
-        PayloadMismatch { message: format!("not JSON at byte {}", fault.offset()) }
+        PayloadMismatch::new(format!("not JSON at byte {}", fault.offset()))
     }
 }
 
@@ -132,7 +145,7 @@ impl<'de> Reader<'de> {
             Some(b'n') => "null",
             _ => "a number",
         };
-        PayloadMismatch { message: format!("expected {what}, found {found} at byte {}", self.json.pos) }
+        PayloadMismatch::new(format!("expected {what}, found {found} at byte {}", self.json.pos))
     }
 
     #[inline(never)]
@@ -199,7 +212,7 @@ fn check_case(key: &str, fields: Fields) -> Result<()> {
     match fields.iter().find(|field| differs_by_case(key, field)) {
         Some(field) => {
             let key = key.escape_default();
-            Err(PayloadMismatch { message: format!("\"{key}\" differs from \"{field}\" by case only") })
+            Err(PayloadMismatch::new(format!("\"{key}\" differs from \"{field}\" by case only")))
         }
         None => Ok(()),
     }

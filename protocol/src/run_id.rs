@@ -44,6 +44,11 @@ impl RunId {
         &self.0
     }
 
+    /// None yet, for a place that is being filled in.
+    pub(crate) fn blank() -> Self {
+        RunId("".into())
+    }
+
     /// Whether `text` could name a run.
     pub(crate) fn is_valid(text: &str) -> bool {
         (1..=MAX_LEN).contains(&text.len())

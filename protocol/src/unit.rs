@@ -256,4 +256,16 @@ readable!(UnitState {
     order, level, label, status, total_tasks, completed_tasks, current_task, started, ended, error, depends_on,
     branch, worktree, review, usage, tasks,
 });
-readable!(enum UnitStatus);
+readable!(
+    enum UnitStatus {
+        Pending = "pending",
+        Ready = "ready",
+        InProgress = "in_progress",
+        InReview = "in_review",
+        Complete = "complete",
+        Failed = "failed",
+        Blocked = "blocked",
+        Skipped = "skipped",
+        Cancelled = "cancelled",
+    }
+);

@@ -21,7 +21,7 @@ impl Integer {
         } else {
             text.parse().ok().map(Integer::Positive)
         };
-        integer.ok_or_else(|| PayloadMismatch { message: format!("expected an integer, found {text}") })
+        integer.ok_or_else(|| PayloadMismatch::new(format!("expected an integer, found {text}")))
     }
 
     /// At most 53 bits: more would be another number in JavaScript.
@@ -30,7 +30,7 @@ impl Integer {
             Integer::Negative(number) => number >= -MAX_INTEGER,
             Integer::Positive(number) => number <= MAX_INTEGER.unsigned_abs(),
         };
-        let message = || PayloadMismatch { message: "expected an integer of at most 53 bits".to_owned() };
+        let message = || PayloadMismatch::new("expected an integer of at most 53 bits".to_owned());
         if fits { Ok(self) } else { Err(message()) }
     }
 
@@ -39,9 +39,17 @@ impl Integer {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let odd = digits.starts_with('+') || digits.len() > 1 && digits.starts_with('0');
         if odd {
-            return Err(PayloadMismatch { message: format!("expected an integer, found {text}") });
+            return Err(PayloadMismatch::new(format!("expected an integer, found {text}")));
         }
         Integer::parse(text)?.in_range()
+    }
+
+    /// The integer, which is in range.
+    pub(super) fn into_i64(self) -> i64 {
+        match self {
+            Integer::Negative(number) => number,
+            Integer::Positive(number) => number.cast_signed(),
+        }
     }
 
     pub(super) fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -51,23 +59,3 @@ impl Integer {
         }
     }
 }
-
-macro_rules! try_into {
-    ($($type:ty)*) => {
-        $(impl TryFrom<Integer> for $type {
-            type Error = PayloadMismatch;
-
-            fn try_from(integer: Integer) -> Result<$type> {
-                let fits = match integer {
-                    Integer::Negative(number) => number.try_into().ok(),
-                    Integer::Positive(number) => number.try_into().ok(),
-                };
-                fits.ok_or_else(|| PayloadMismatch {
-                    message: concat!("expected an integer that fits in ", stringify!($type)).to_owned(),
-                })
-            }
-        })*
-    };
-}
-
-try_into!(u32 u64 i64);

@@ -6,56 +6,71 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
-
 use super::integer::Integer;
-use super::{Fields, PayloadMismatch, Reader, Result, Text, check_case};
+use super::{Fields, PayloadMismatch, Reader, Result, check_case};
 use crate::json::Scanner;
-use crate::{IdMap, RunId, Timestamp, Usd};
+use crate::{IdMap, MAX_INTEGER, RunId, Timestamp, Usd};
 
 /// A type that the fold reads. `null` reads as the default where there is one.
+///
+/// Values are read into their places, so that nothing is moved and a member costs one call.
 pub(crate) trait Read: Sized {
-    fn read(reader: &mut Reader<'_>) -> Result<Self>;
+    /// What stands in the place of a member that is not there.
+    fn blank() -> Self;
+
+    /// Reads the next value, whatever the place held before. Of a value with another shape anything may
+    /// be left.
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()>;
 }
 
 /// Reads a value. `json` is one value with nothing around it.
 pub(crate) fn read_ours<T: Read>(json: &str) -> Result<T> {
-    T::read(&mut Reader { text: json, json: Scanner::new(json, usize::MAX), last_wins: true })
+    let mut value = T::blank();
+    value.read(&mut Reader { text: json, json: Scanner::new(json, usize::MAX), last_wins: true })?;
+    Ok(value)
 }
 
 /// Implements [`Read`] for a structure, given its members: those that must be there before the
-/// semicolon, behind it those that have a default. For an enum its names are serde's.
+/// semicolon, behind it those that have a default. For an enum, given its variants and their names.
 macro_rules! readable {
-    (enum $type:ident) => {
+    (enum $type:ident { $($variant:ident = $name:literal,)* }) => {
         impl $crate::reader::Read for $type {
-            fn read(reader: &mut $crate::reader::Reader<'_>) -> Result<Self, $crate::PayloadMismatch> {
-                $crate::reader::read_variant(reader)
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            fn read(&mut self, reader: &mut $crate::reader::Reader<'_>) -> Result<(), $crate::PayloadMismatch> {
+                const VALUES: &[$type] = &[$($type::$variant),*];
+                let value = reader.variant(&[$($name),*])?.and_then(|at| VALUES.get(at).copied());
+                *self = value.unwrap_or_default();
+                Ok(())
             }
         }
     };
     ($type:ident { $($required:ident),* ; $($optional:ident),* $(,)? }) => {
         impl $crate::reader::Read for $type {
-            fn read(reader: &mut $crate::reader::Reader<'_>) -> Result<Self, $crate::PayloadMismatch> {
+            fn blank() -> Self {
+                $type {
+                    $($required: $crate::reader::Read::blank(),)*
+                    $($optional: $crate::reader::Read::blank(),)*
+                }
+            }
+
+            #[inline(never)]
+            fn read(&mut self, reader: &mut $crate::reader::Reader<'_>) -> Result<(), $crate::PayloadMismatch> {
                 #[expect(non_camel_case_types, reason = "the members' names")]
                 enum Member { $($required,)* $($optional,)* }
-                $(let mut $required = None;)*
-                $(let mut $optional = Default::default();)*
+                const REQUIRED: usize = <[&str]>::len(&[$(stringify!($required)),*]);
+                *self = Self::blank();
                 let names = &[$(stringify!($required),)* $(stringify!($optional),)*];
-                reader.members(names, &mut |member, reader| {
-                    match member {
-                        $(member if member == Member::$required as usize => {
-                            $required = Some($crate::reader::Read::read(reader)?);
-                        })*
-                        $(member if member == Member::$optional as usize => {
-                            $optional = $crate::reader::Read::read(reader)?;
-                        })*
-                        _ => {}
-                    }
-                    Ok(())
-                })?;
-                Ok($type {
-                    $($required: $required.ok_or_else(|| $crate::reader::missing(stringify!($required)))?,)*
-                    $($optional,)*
+                reader.members(names, REQUIRED, &mut |member, reader| match member {
+                    $(member if member == Member::$required as usize => {
+                        $crate::reader::Read::read(&mut self.$required, reader)
+                    })*
+                    $(member if member == Member::$optional as usize => {
+                        $crate::reader::Read::read(&mut self.$optional, reader)
+                    })*
+                    _ => Ok(()),
                 })
             }
         }
@@ -63,45 +78,52 @@ macro_rules! readable {
 }
 pub(crate) use readable;
 
-/// What is wrong with a structure that lacks a member.
-#[cold]
-pub(crate) fn missing(name: &str) -> PayloadMismatch {
-    PayloadMismatch { message: format!("no \"{name}\" in it") }
-}
-
+// None of these is inlined: they stand for what every member of every structure would otherwise repeat.
 impl Reader<'_> {
     /// Reads an object: calls `read` with the number of each known member, at its value. Of a member
-    /// that comes twice the last counts, also if the first could not be read.
+    /// that comes twice the last counts, also if the first could not be read. So many of the first
+    /// members must be there.
+    #[inline(never)]
     pub(crate) fn members(
         &mut self,
         known: Fields,
+        required: usize,
         read: &mut dyn FnMut(usize, &mut Self) -> Result<()>,
     ) -> Result<()> {
-        if self.null()? {
-            return Ok(());
-        }
-        self.begin(b'{', "an object")?;
         let mut failed: Vec<(usize, PayloadMismatch)> = Vec::new();
-        let mut first = true;
-        while self.advance(&mut first, b'}')? {
-            let key = self.key()?;
-            check_case(&key, known)?;
-            let Some(member) = known.iter().position(|name| *name == key) else {
-                self.skip()?;
-                continue;
-            };
-            failed.retain(|(other, _)| *other != member);
-            let value = self.json.pos;
-            if let Err(error) = read(member, self) {
-                failed.push((member, error));
-                self.json.pos = value;
-                self.skip()?;
+        // A bit for each known member. No structure has 64.
+        let mut seen: u64 = 0;
+        if !self.null()? {
+            self.begin(b'{', "an object")?;
+            let mut first = true;
+            while self.advance(&mut first, b'}')? {
+                let key = self.key()?;
+                check_case(&key, known)?;
+                let Some(member) = known.iter().position(|name| *name == key) else {
+                    self.skip()?;
+                    continue;
+                };
+                seen |= 1 << member;
+                failed.retain(|(other, _)| *other != member);
+                let value = self.json.pos;
+                if let Err(error) = read(member, self) {
+                    failed.push((member, error));
+                    self.json.pos = value;
+                    self.skip()?;
+                }
             }
         }
-        failed.pop().map_or(Ok(()), |(_, error)| Err(error))
+        if let Some((_, error)) = failed.pop() {
+            return Err(error);
+        }
+        match known.get(seen.trailing_ones() as usize..required).and_then(<[_]>::first) {
+            Some(missing) => Err(PayloadMismatch::new(format!("no \"{missing}\" in it"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether there is a `null`, which is passed over.
+    #[inline(never)]
     fn null(&mut self) -> Result<bool> {
         let null = self.json.peek() == Some(b'n');
         if null {
@@ -116,12 +138,29 @@ impl Reader<'_> {
     }
 
     #[inline(never)]
-    fn integer_or_null(&mut self) -> Result<Integer> {
-        if self.null()? { Ok(Integer::Positive(0)) } else { self.integer() }
+    fn integer_or_null(&mut self, least: i64, most: i64) -> Result<i64> {
+        if self.null()? {
+            return Ok(0);
+        }
+        let number = self.integer()?.into_i64();
+        if (least..=most).contains(&number) {
+            return Ok(number);
+        }
+        Err(PayloadMismatch::new(format!("expected an integer from {least} to {most}")))
     }
-}
 
-impl Reader<'_> {
+    /// The place of a name among those of an enum's variants; `None` for `null`.
+    #[inline(never)]
+    pub(crate) fn variant(&mut self, names: Fields) -> Result<Option<usize>> {
+        if self.null()? {
+            return Ok(None);
+        }
+        let name = self.string()?;
+        let at = names.iter().position(|known| *known == name);
+        let unknown = || PayloadMismatch::new(format!("unknown variant `{}`", name.escape_default()));
+        at.map(Some).ok_or_else(unknown)
+    }
+
     /// A number, rounded to the nearest double as every reader does. The scanner refuses one beyond the
     /// range of a double, so this one is finite.
     #[inline(never)]
@@ -133,49 +172,67 @@ impl Reader<'_> {
             return Err(self.expected("a number"));
         }
         let text = self.skip()?;
-        text.parse().map_err(|_| PayloadMismatch { message: format!("expected a number, found {text}") })
+        text.parse().map_err(|_| PayloadMismatch::new(format!("expected a number, found {text}")))
     }
 }
 
 impl<T: Read> Read for Option<T> {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        if reader.null()? { Ok(None) } else { T::read(reader).map(Some) }
+    fn blank() -> Self {
+        None
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = None;
+        if reader.null()? { Ok(()) } else { self.insert(T::blank()).read(reader) }
     }
 }
 
 impl<T: Read> Read for Vec<T> {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut list = Vec::new();
+    fn blank() -> Self {
+        Vec::new()
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        self.clear();
         if reader.null()? {
-            return Ok(list);
+            return Ok(());
         }
         reader.begin(b'[', "a list")?;
         let mut first = true;
         while reader.advance(&mut first, b']')? {
-            list.push(T::read(reader)?);
+            let at = self.len();
+            self.push(T::blank());
+            self[at].read(reader)?;
         }
-        Ok(list)
+        Ok(())
     }
 }
 
 impl<K: Key, T: Read> Read for IdMap<K, T> {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let mut map = IdMap::new();
+    fn blank() -> Self {
+        IdMap::new()
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = IdMap::new();
         if reader.null()? {
-            return Ok(map);
+            return Ok(());
         }
         reader.begin(b'{', "an object")?;
         let mut first = true;
         while reader.advance(&mut first, b'}')? {
             let key = K::of(reader.key()?)?;
-            map.insert(key, T::read(reader)?);
+            self.get_or_insert_with(&key, T::blank).read(reader)?;
         }
-        Ok(map)
+        Ok(())
     }
 }
 
 /// What a map may be keyed by.
-pub(crate) trait Key: Ord + Sized {
+pub(crate) trait Key: Ord + Clone {
     fn of(text: Cow<'_, str>) -> Result<Self>;
 }
 
@@ -187,66 +244,106 @@ impl Key for String {
 
 impl Key for i64 {
     fn of(text: Cow<'_, str>) -> Result<Self> {
-        Integer::key(&text)?.try_into()
+        Integer::key(&text).map(Integer::into_i64)
     }
 }
 
 impl Read for String {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        Ok(reader.text_or_null()?.into_owned())
+    fn blank() -> Self {
+        String::new()
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = reader.text_or_null()?.into_owned();
+        Ok(())
     }
 }
 
 macro_rules! read_integers {
-    ($($type:ty)*) => {
+    ($($type:ident $least:expr, $most:expr;)*) => {
         $(impl Read for $type {
-            fn read(reader: &mut Reader<'_>) -> Result<Self> {
-                reader.integer_or_null()?.try_into()
+            fn blank() -> Self {
+                0
+            }
+
+            #[inline(never)]
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+                // Within the bounds it fits.
+                *self = $type::try_from(reader.integer_or_null($least, $most)?).unwrap_or_default();
+                Ok(())
             }
         })*
     };
 }
 
-read_integers!(u32 u64 i64);
+read_integers! {
+    u32 0, u32::MAX.into();
+    u64 0, MAX_INTEGER;
+    i64 -MAX_INTEGER, MAX_INTEGER;
+}
 
 impl Read for f64 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        reader.float_or_null()
+    fn blank() -> Self {
+        0.0
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = reader.float_or_null()?;
+        Ok(())
     }
 }
 
 impl Read for bool {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+    fn blank() -> Self {
+        false
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         if !matches!(reader.json.peek(), Some(b't' | b'f' | b'n')) {
             return Err(reader.expected("true or false"));
         }
-        Ok(reader.skip()? == "true")
+        *self = reader.skip()? == "true";
+        Ok(())
     }
 }
 
 impl Read for Usd {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        match reader.json.peek() {
-            Some(b'-' | b'0'..=b'9') => Ok(Usd::from_json(reader.skip()?)),
-            Some(b'n') => reader.skip().map(|_| Usd::default()),
-            _ => Err(reader.expected("a number")),
-        }
+    fn blank() -> Self {
+        Usd::default()
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = match reader.json.peek() {
+            Some(b'-' | b'0'..=b'9') => Usd::from_json(reader.skip()?),
+            Some(b'n') => reader.skip().map(|_| Usd::default())?,
+            _ => return Err(reader.expected("a number")),
+        };
+        Ok(())
     }
 }
 
 impl Read for RunId {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        reader.string()?.parse().map_err(|error| PayloadMismatch { message: format!("{error}") })
+    fn blank() -> Self {
+        RunId::blank()
+    }
+
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = reader.string()?.parse().map_err(|error| PayloadMismatch::new(format!("{error}")))?;
+        Ok(())
     }
 }
 
 impl Read for Timestamp {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        reader.string()?.parse().map_err(|error| PayloadMismatch { message: format!("{error}") })
+    fn blank() -> Self {
+        Timestamp::from_unix_nanos(0)
     }
-}
 
-/// Reads the name of a variant; `null` is the default.
-pub(crate) fn read_variant<T: DeserializeOwned + Default>(reader: &mut Reader<'_>) -> Result<T> {
-    if reader.null()? { Ok(T::default()) } else { T::deserialize(Text(reader.string()?)) }
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        *self = reader.string()?.parse().map_err(|error| PayloadMismatch::new(format!("{error}")))?;
+        Ok(())
+    }
 }

@@ -188,6 +188,23 @@ fn a_number_is_the_double_that_the_standard_library_reads() {
 }
 
 #[test]
+fn every_name_of_an_enum_is_read() {
+    fn names_agree<T: Read + DeserializeOwned + schemars::JsonSchema + PartialEq + fmt::Debug>() {
+        let schema = schemars::schema_for!(T);
+        let variants = schema.get("oneOf").and_then(Value::as_array).unwrap();
+        assert!(variants.len() > 3, "{schema:?}");
+        for variant in variants {
+            let name = variant["const"].to_string();
+            assert_eq!(read_ours::<T>(&name), Ok(serde_json::from_str(&name).unwrap()), "{name}");
+        }
+        assert!(read_ours::<T>("\"napping\"").is_err());
+    }
+    names_agree::<crate::RunStatus>();
+    names_agree::<crate::UnitStatus>();
+    names_agree::<crate::TaskStatus>();
+}
+
+#[test]
 fn the_fold_takes_null_for_absent() {
     let lost: crate::LostRange = read_ours(r#"{"from":null,"to":3,"to":null,"reason":null}"#).unwrap();
     assert_eq!((lost.from, lost.to, lost.reason.as_str()), (0, 0, ""));

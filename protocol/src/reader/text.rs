@@ -57,7 +57,7 @@ pub(super) struct Plain;
 
 impl Plain {
     fn refuse<T>() -> Result<T> {
-        Err(PayloadMismatch { message: "expected a variant with contents, found its name".to_owned() })
+        Err(PayloadMismatch::new("expected a variant with contents, found its name".to_owned()))
     }
 }
 

@@ -46,4 +46,14 @@ impl RunStatus {
     }
 }
 
-readable!(enum RunStatus);
+readable!(
+    enum RunStatus {
+        Waiting = "waiting",
+        Running = "running",
+        Paused = "paused",
+        Completed = "completed",
+        Failed = "failed",
+        Cancelled = "cancelled",
+        Stale = "stale",
+    }
+);

@@ -142,4 +142,13 @@ impl TaskState {
 }
 
 readable!(TaskState { ; name, status, attempt, started, ended, error, usage });
-readable!(enum TaskStatus);
+readable!(
+    enum TaskStatus {
+        Pending = "pending",
+        Running = "running",
+        Validating = "validating",
+        Retrying = "retrying",
+        Completed = "completed",
+        Failed = "failed",
+    }
+);
