@@ -24,6 +24,10 @@ pub(crate) struct RunArgs {
     #[arg(default_missing_value = "optional", hide_possible_values = true)]
     pub web: Option<WebMode>,
 
+    /// With --web: do what people ask for there, pause, resume, cancel, retry and skip
+    #[arg(long, requires = "web")]
+    pub commands: bool,
+
     /// With a directory of specs: command that does the work of each task, before its backpressure command
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
@@ -96,10 +100,14 @@ A directory of specs:
 The keys are front matter. A task with `status: complete` is not run again; `backpressure` is the command \
 that must pass.
 
+With --commands the page of `choo web` may pause and resume the run, cancel it or a unit (SIGTERM, SIGKILL \
+after 5 s), retry a unit that failed or was cancelled from the task that did not go well, and skip a unit, \
+so that those that depend on it go on. A paused run in which something failed waits for you.
+
 Examples:
   choo run plan.toml
   choo run --web --parallelism 4 plan.toml
   choo run --web=required specs --exec 'my-agent \"$CHOO_TASK_FILE\"'
 
 Ctrl-C sends SIGTERM to what runs, SIGKILL after 5 s or on a second Ctrl-C.
-Exit codes: 0 all units complete, 1 something failed, 2 wrong usage or plan, 130 interrupted.";
+Exit codes: 0 all units complete, 1 something failed, 2 wrong usage or plan, 130 interrupted or cancelled.";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choo_protocol::RunId;
-use choo_transport::{CLOSE_TIMEOUT, EventBus, SocketPusher, Warning};
+use choo_transport::{CLOSE_TIMEOUT, Commands, EventBus, SocketPusher, Warning};
 use futures_lite::FutureExt as _;
 use smol::channel::{Receiver, bounded};
 
@@ -88,6 +88,12 @@ impl Attached {
     /// What went wrong on the way while the run goes on, in lines for the console.
     pub(super) fn notices(&self) -> Receiver<String> {
         self.notices.clone()
+    }
+
+    /// What people want done. Until this is asked for, and after it is dropped, they are told that the run takes
+    /// no commands.
+    pub(super) fn commands(&self) -> Commands {
+        self.pusher.commands()
     }
 
     /// Sends what is left, for at most [`CLOSE_TIMEOUT`] or until the next interrupt, and says so if a hub

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::tally::Tally;
+use super::tally::{Ending, Tally};
 use super::terminal::{self, QuietTerminal};
 use crate::plan::Plan;
 use crate::text;
@@ -104,9 +104,14 @@ impl Bars {
     pub(crate) fn show_tally(&self, tally: &Tally) {
         self.total.set_position(u64::try_from(tally.ended()).unwrap_or(u64::MAX));
         let mut parts = vec![format!("{} running", tally.running)];
-        let failed = tally.failed.len();
-        for (number, what) in [(failed, "failed"), (tally.blocked, "blocked"), (tally.cancelled, "cancelled")]
-        {
+        let endings = [
+            (Ending::Failed, "failed"),
+            (Ending::Blocked, "blocked"),
+            (Ending::Cancelled, "cancelled"),
+            (Ending::Skipped, "skipped"),
+        ];
+        for (ending, what) in endings {
+            let number = tally.count(ending);
             if number > 0 {
                 parts.push(format!("{number} {what}"));
             }

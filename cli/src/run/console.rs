@@ -9,7 +9,7 @@ use choo_protocol::LogStream;
 use super::bars::Bars;
 use super::report::{blocked_reason, unit_error};
 use super::schedule::{Attempt, Step, Verdict};
-use super::tally::Tally;
+use super::tally::{Ending, Tally};
 use crate::plan::Plan;
 use crate::{exit, text};
 
@@ -49,7 +49,7 @@ impl<'a> Console<'a> {
     /// Shows a step. `tally` counts all steps up to this one.
     pub(crate) fn handle_step(&mut self, step: &Step, tally: &Tally, now: Instant) {
         match step {
-            Step::UnitStarted { unit } => self.unit_started[*unit] = Some(now),
+            Step::UnitStarted { unit, .. } => self.unit_started[*unit] = Some(now),
             Step::TaskStarted { at } => {
                 let title = self.task_title(*at);
                 if let Some(bars) = &mut self.bars {
@@ -82,9 +82,9 @@ impl<'a> Console<'a> {
                     self.say(OUTPUT, line);
                 }
             }
-            Step::UnitBlocked { unit, by, through } => {
+            Step::UnitBlocked { unit, by, through, cause } => {
                 if !self.options.quiet {
-                    let reason = blocked_reason(self.plan, *by, *through);
+                    let reason = blocked_reason(self.plan, *by, *through, *cause);
                     self.say(BLOCKED, &format!("{}: {reason}", self.id(*unit)));
                 }
             }
@@ -94,8 +94,19 @@ impl<'a> Console<'a> {
                     self.say(STOPPED, &format!("{}{}", self.id(*unit), self.took(*unit, now)));
                 }
             }
+            Step::UnitSkipped { unit, .. } => {
+                self.end_bar(*unit);
+                if !self.options.quiet {
+                    self.say(SKIPPED, self.id(*unit));
+                }
+            }
+            Step::Paused => self.say(PAUSED, "what runs goes on to the end of its task"),
+            Step::Resumed => self.say(RESUMED, ""),
             Step::Finished { verdict } => self.finish(*verdict, tally, now),
             Step::UnitQueued { .. }
+            | Step::UnitRetried { .. }
+            | Step::UnitReleased { .. }
+            | Step::Stop { .. }
             | Step::Launch { .. }
             | Step::CheckPassed { .. }
             | Step::CheckFailed { .. }
@@ -133,18 +144,21 @@ impl<'a> Console<'a> {
         }
         let took = text::human(now - self.started);
         let units = text::count(self.plan.units.len(), "unit");
+        let complete = tally.count(Ending::Complete);
         let (what, line) = match verdict {
-            Verdict::Completed => (DONE, format!("{units} in {took}")),
+            Verdict::Completed => match tally.count(Ending::Skipped) {
+                0 => (DONE, format!("{units} in {took}")),
+                skipped => (DONE, format!("{units} ({skipped} skipped) in {took}")),
+            },
             Verdict::Failed => {
-                (FAILED, format!("{} ({} complete) in {took}", tally.failure(self.plan), tally.complete))
+                (FAILED, format!("{} ({} complete) in {took}", tally.failure(self.plan), complete))
             }
             Verdict::Cancelled => (
                 STOPPED,
                 format!(
-                    "{} of {units} complete, {} failed, {} cancelled, after {took}",
-                    tally.complete,
+                    "{complete} of {units} complete, {} failed, {} cancelled, after {took}",
                     tally.failed.len(),
-                    tally.cancelled
+                    tally.count(Ending::Cancelled)
                 ),
             ),
         };
@@ -217,5 +231,8 @@ const DONE: Verb = verb("done", AnsiColor::Green);
 const FAILED: Verb = verb("failed", AnsiColor::Red);
 const BLOCKED: Verb = verb("blocked", AnsiColor::Yellow);
 const STOPPED: Verb = verb("stopped", AnsiColor::Yellow);
+const SKIPPED: Verb = verb("skipped", AnsiColor::Yellow);
+const PAUSED: Verb = verb("paused", AnsiColor::Yellow);
+const RESUMED: Verb = verb("resumed", AnsiColor::Cyan);
 const NOTHING: Verb = Verb { word: "", style: Style::new() };
 const OUTPUT: Verb = Verb { word: "|", style: Style::new().dimmed() };

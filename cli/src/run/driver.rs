@@ -2,16 +2,18 @@
 //! console.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::rc::Rc;
 use std::time::Instant;
 
 use choo_protocol::{LogStream, RunId};
-use choo_transport::EventBus;
-use futures_lite::{FutureExt as _, future};
+use choo_transport::{Commands, EventBus, PendingCommand, RunningCommand};
+use futures_lite::{FutureExt as _, StreamExt as _, future};
 use smol::LocalExecutor;
 use smol::channel::{Receiver, Sender, bounded};
 
+use super::command::{Errands, Rejection};
 use super::console::Console;
 use super::process::{self, ShellCommand};
 use super::schedule::{Attempt, Phase, Schedule, Step, Verdict};
@@ -43,12 +45,20 @@ struct Output {
 type Exit = (Attempt, Result<(), String>);
 
 impl Driver<'_> {
-    /// Runs the plan to its end. The first signal cancels, the second one kills.
-    pub(crate) async fn drive(&self, parallelism: usize, interrupts: &mut Interrupts) -> Verdict {
+    /// Runs the plan to its end. The first signal cancels, the second one kills; in between people may want
+    /// something done.
+    pub(crate) async fn drive(
+        &self,
+        parallelism: usize,
+        interrupts: &mut Interrupts,
+        mut commands: Option<&mut Commands>,
+    ) -> Verdict {
         let mut schedule = Schedule::new(self.plan, parallelism);
         let mut tally = Tally::default();
         let executor = LocalExecutor::new();
-        let stopper = Stopper::new();
+        let mut errands = Errands::new();
+        // By unit, of the command that was launched last.
+        let mut stoppers: HashMap<usize, Stopper> = HashMap::new();
         // One place for each command that can run at a time: a sender never waits.
         let (exit_sender, exits) = bounded(parallelism.max(1));
         let mut outputs: Vec<Rc<Output>> = self.plan.units.iter().map(|_| Rc::default()).collect();
@@ -57,7 +67,7 @@ impl Driver<'_> {
         loop {
             while let Some(step) = schedule.poll_step() {
                 tally.handle_step(&step);
-                if let Some(event) = report::step(self.plan, &step, &tally) {
+                if let Some(event) = report::step(self.plan, &step, &tally, &errands) {
                     self.bus.emit(event);
                 }
                 self.console.borrow_mut().handle_step(&step, &tally, now());
@@ -65,26 +75,57 @@ impl Driver<'_> {
                     Step::TaskStarted { at } => outputs[at.unit] = Rc::default(),
                     Step::Launch { at, phase } => {
                         let output = Rc::clone(&outputs[at.unit]);
+                        let stopper = Stopper::new();
                         let job = self.job(at, phase, output, stopper.signal(), exit_sender.clone());
+                        stoppers.insert(at.unit, stopper);
                         executor.spawn(job).detach();
                     }
-                    Step::Finished { verdict } => return verdict,
+                    Step::Stop { unit } => stoppers.get(&unit).into_iter().for_each(Stopper::terminate),
+                    Step::Finished { verdict } => {
+                        answer(&mut errands, &schedule, true);
+                        return verdict;
+                    }
                     _ => {}
                 }
             }
-            match executor.run(self.wait(&exits, interrupts)).await {
-                Wake::Exit((at, result)) => schedule.handle_exit(at, result),
+            answer(&mut errands, &schedule, false);
+            match executor.run(self.wait(&exits, interrupts, commands.as_deref_mut())).await {
+                Wake::Exit((at, result)) => {
+                    stoppers.remove(&at.unit);
+                    schedule.handle_exit(at, result);
+                }
+                Wake::Command(command) => {
+                    self.obey(command, &mut schedule, &mut errands);
+                    if schedule.is_cancelled() {
+                        stoppers.values().for_each(Stopper::terminate);
+                    }
+                }
                 Wake::Notice(line) => self.console.borrow().warn(&line),
-                Wake::Interrupt(_) if interrupted => stopper.kill(),
+                Wake::Interrupt(_) if interrupted => stoppers.values().for_each(Stopper::kill),
                 Wake::Interrupt(signal) => {
                     interrupted = true;
                     self.console
                         .borrow()
                         .warn(&format!("{signal}: stopping; once more to kill what still runs"));
+                    errands.handle_interrupt(signal);
                     schedule.handle_cancel();
-                    stopper.terminate();
+                    stoppers.values().for_each(Stopper::terminate);
                 }
             }
+        }
+    }
+
+    /// Changes the schedule as somebody wants it, or says why not.
+    fn obey(&self, command: PendingCommand, schedule: &mut Schedule, errands: &mut Errands<RunningCommand>) {
+        let request = command.request().clone();
+        match errands.handle_request(&request, self.plan, schedule) {
+            Ok(awaited) => {
+                let unit = request.args.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+                let by = if request.by.is_empty() { "the web UI" } else { &request.by };
+                self.console.borrow().warn(&format!("{}{unit}: asked for by {by}", request.cmd));
+                errands.push(awaited, command.accept());
+            }
+            Err(Rejection { reason, words }) => command.reject_with(reason, &words),
         }
     }
 
@@ -112,7 +153,12 @@ impl Driver<'_> {
         }
     }
 
-    async fn wait(&self, exits: &Receiver<Exit>, interrupts: &mut Interrupts) -> Wake {
+    async fn wait(
+        &self,
+        exits: &Receiver<Exit>,
+        interrupts: &mut Interrupts,
+        commands: Option<&mut Commands>,
+    ) -> Wake {
         // A closed channel has nothing more to say. That of the exits never is: the caller holds a sender.
         let exit = async {
             match exits.recv().await {
@@ -126,9 +172,18 @@ impl Driver<'_> {
                 Err(_) => future::pending().await,
             }
         };
+        let command = async {
+            match commands {
+                Some(commands) => match commands.next().await {
+                    Some(command) => Wake::Command(command),
+                    None => future::pending().await,
+                },
+                None => future::pending().await,
+            }
+        };
         // First in line, so that a plan of many short commands cannot keep a person from stopping it.
         let interrupt = async { Wake::Interrupt(interrupts.next().await) };
-        interrupt.or(exit).or(notice).await
+        interrupt.or(exit.race(command)).or(notice).await
     }
 
     fn command(&self, at: Attempt, phase: Phase) -> ShellCommand {
@@ -157,8 +212,16 @@ impl Driver<'_> {
     }
 }
 
+/// Tells the outcome of commands that have been executed.
+fn answer(errands: &mut Errands<RunningCommand>, schedule: &Schedule, finished: bool) {
+    while let Some((command, result)) = errands.poll_done(schedule, finished) {
+        command.done(result);
+    }
+}
+
 enum Wake {
     Exit(Exit),
+    Command(PendingCommand),
     Notice(String),
     Interrupt(&'static str),
 }

@@ -1,12 +1,13 @@
 //! `choo run`: a small real orchestrator, and so a real source of events.
 //!
-//! [`schedule`] decides, [`driver`] carries out, [`process`] runs one command; [`report`] puts what happens
+//! [`schedule`] decides, [`command`] what people want changed in it; [`driver`] carries out, [`process`] runs one command; [`report`] puts what happens
 //! on the bus and [`console`] on the screen. [`attach`] sends the bus to a hub, if there is one. Nothing
 //! waits for any of them.
 
 mod args;
 mod attach;
 mod bars;
+mod command;
 mod console;
 mod driver;
 mod failure;
@@ -54,6 +55,8 @@ pub(crate) fn main(args: &RunArgs) -> Result<Exit, Failure> {
         Some(mode) => attach::attach(mode, &args.socket, &run, &plan, parallelism, &bus)?,
         None => None,
     };
+    // Until the pusher is closed, which answers what is still open then.
+    let mut commands = attached.as_ref().filter(|_| args.commands).map(Attached::commands);
     let notices = attached.as_ref().map_or_else(attach::no_notices, Attached::notices);
     let options = ConsoleOptions {
         quiet: args.quiet,
@@ -62,7 +65,7 @@ pub(crate) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let console = RefCell::new(Console::new(&plan, options, driver::now()));
     let driver = Driver { plan: &plan, run: &run, bus: &bus, console: &console, notices };
-    let verdict = smol::block_on(driver.drive(parallelism, &mut interrupts));
+    let verdict = smol::block_on(driver.drive(parallelism, &mut interrupts, commands.as_mut()));
     if let Some(attached) = attached {
         smol::block_on(attached.finish(&mut interrupts));
     }

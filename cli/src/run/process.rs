@@ -35,7 +35,7 @@ pub(crate) enum End {
     Exited(ExitStatus),
     /// We stopped it since its time was up.
     TimedOut(Duration),
-    /// We stopped it since the run was cancelled.
+    /// We stopped it since the run or its unit was cancelled, or the unit left out.
     Stopped,
     /// There was no process to begin with.
     NotStarted(io::Error),

@@ -1,8 +1,9 @@
 //! A run as events: what goes to the bus for each step of the schedule and each line of output.
 
-use choo_protocol::{Event, Intervention, LogStream, OrchStarted, TaskPayload, UnitBlocked, UnitStarted};
+use choo_protocol::{Event, LogStream, OrchStarted, TaskPayload, TaskRetry, UnitBlocked, UnitStarted};
 
-use super::schedule::{Attempt, Phase, Step, Verdict};
+use super::command::Errands;
+use super::schedule::{Attempt, Cause, Phase, Step, Verdict};
 use super::tally::Tally;
 use crate::plan::Plan;
 
@@ -15,17 +16,18 @@ pub(crate) fn started(plan: &Plan, parallelism: usize) -> Event {
     })
 }
 
-/// The event of a step; `None` where a step only concerns the shell. `tally` counts all steps up to this one.
-pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
+/// The event of a step; `None` where a step only concerns the shell. `tally` counts all steps up to this one,
+/// `errands` knows who is behind those that a person caused.
+pub(crate) fn step<T>(plan: &Plan, step: &Step, tally: &Tally, errands: &Errands<T>) -> Option<Event> {
     let unit = |unit: usize| plan.units[unit].id.as_str();
     let task = |at: Attempt| (unit(at.unit), plan.units[at.unit].tasks[at.task].number);
     Some(match step {
         Step::UnitQueued { unit: at } => Event::unit_queued(unit(*at)),
-        Step::UnitStarted { unit: at } => {
+        Step::UnitStarted { unit: at, done } => {
             let unit = &plan.units[*at];
             Event::unit_started(&unit.id).payload(UnitStarted {
                 total_tasks: Some(number(unit.tasks.len())),
-                completed_tasks: Some(number(unit.done_count())),
+                completed_tasks: Some(number(*done)),
             })
         }
         Step::TaskStarted { at } => {
@@ -38,7 +40,11 @@ pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
                 ..TaskPayload::default()
             })
         }
-        Step::Launch { phase: Phase::Work, .. } => return None,
+        // What is released is queued when its dependencies are complete.
+        Step::Launch { phase: Phase::Work, .. }
+        | Step::Stop { .. }
+        | Step::UnitReleased { .. }
+        | Step::UnitRetried { at: None, .. } => return None,
         Step::Launch { at, phase: Phase::Check } => {
             let (id, n) = task(*at);
             Event::task_backpressure(id, n).payload(TaskPayload {
@@ -71,14 +77,24 @@ pub(crate) fn step(plan: &Plan, step: &Step, tally: &Tally) -> Option<Event> {
         Step::UnitFailed { unit: at, task, error } => {
             Event::unit_failed(unit(*at), unit_error(plan, *at, *task, error))
         }
-        Step::UnitBlocked { unit: at, by, through } => {
-            Event::unit_blocked(unit(*at), blocked_reason(plan, *by, *through))
+        Step::UnitRetried { at: Some(at), .. } => {
+            let (id, n) = task(*at);
+            let by = errands.of_unit(at.unit).by;
+            let who = by.map_or_else(|| "asked for".to_owned(), |by| format!("asked for by {by}"));
+            let retry = TaskRetry { attempt: at.number, reason: Some("command".to_owned()), delay_ms: None };
+            Event::task_retry(id, n, at.number, who).payload(retry)
+        }
+        Step::UnitBlocked { unit: at, by, through, cause } => {
+            Event::unit_blocked(unit(*at), blocked_reason(plan, *by, *through, *cause))
                 .payload(UnitBlocked { blocked_by: Some(unit(*by).to_owned()) })
         }
-        Step::UnitCancelled { unit: at, .. } => Event::unit_cancelled(unit(*at), Intervention::default()),
+        Step::UnitCancelled { unit: at, .. } => Event::unit_cancelled(unit(*at), errands.of_unit(*at)),
+        Step::UnitSkipped { unit: at, .. } => Event::unit_skipped(unit(*at), errands.of_unit(*at)),
+        Step::Paused => Event::orch_paused(errands.of_run()),
+        Step::Resumed => Event::orch_resumed(errands.of_run()),
         Step::Finished { verdict: Verdict::Completed } => Event::orch_completed(),
         Step::Finished { verdict: Verdict::Failed } => Event::orch_failed(tally.failure(plan)),
-        Step::Finished { verdict: Verdict::Cancelled } => Event::orch_cancelled(Intervention::default()),
+        Step::Finished { verdict: Verdict::Cancelled } => Event::orch_cancelled(errands.of_run()),
     })
 }
 
@@ -98,11 +114,15 @@ pub(crate) fn unit_error(plan: &Plan, unit: usize, task: usize, error: &str) -> 
 }
 
 /// Why a unit will never run.
-pub(crate) fn blocked_reason(plan: &Plan, by: usize, through: Option<usize>) -> String {
+pub(crate) fn blocked_reason(plan: &Plan, by: usize, through: Option<usize>, cause: Cause) -> String {
     let by = &plan.units[by].id;
+    let what = match cause {
+        Cause::Failure => "failed",
+        Cause::Cancel => "was cancelled",
+    };
     match through {
-        Some(through) => format!("{by} failed, which blocks {} as well", plan.units[through].id),
-        None => format!("{by} failed"),
+        Some(through) => format!("{by} {what}, which blocks {} as well", plan.units[through].id),
+        None => format!("{by} {what}"),
     }
 }
 

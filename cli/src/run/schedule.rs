@@ -3,13 +3,18 @@
 //! A driver asks [`Schedule::poll_step`] until it answers `None`, carries the steps out, and reports the
 //! end of each launched command with [`Schedule::handle_exit`]. [`Schedule::handle_cancel`] may come at any
 //! time; every command still running must then be stopped, and its end reported as any other. After
-//! [`Step::Finished`] nothing follows.
+//! [`Step::Finished`] nothing follows. What a person may do to a single unit, and pausing, is in
+//! [`intervene`](self::intervene).
 //!
 //! Units run side by side, at most `parallelism` of them, in the order in which they became ready; the
 //! tasks of a unit run one after the other. A failed unit blocks everything that depends on it and stops
 //! nothing else.
 
+mod intervene;
+
 use std::collections::{HashMap, VecDeque};
+
+pub(crate) use intervene::Refusal;
 
 use crate::plan::{Plan, Task, Unit};
 
@@ -24,6 +29,8 @@ pub(crate) struct Schedule {
     running: usize,
     parallelism: usize,
     cancelled: bool,
+    /// No task begins.
+    paused: bool,
     finished: bool,
 }
 
@@ -33,8 +40,8 @@ pub(crate) struct Schedule {
 pub(crate) enum Step {
     /// All dependencies are complete.
     UnitQueued { unit: usize },
-    /// The unit has its place among the running ones.
-    UnitStarted { unit: usize },
+    /// The unit has its place among the running ones; so many of its tasks are done already.
+    UnitStarted { unit: usize, done: usize },
     /// An attempt begins.
     TaskStarted { at: Attempt },
     /// To do: run this command of the attempt and report its end.
@@ -53,13 +60,35 @@ pub(crate) enum Step {
     UnitCompleted { unit: usize },
     /// One task failed, the rest of the unit is not run.
     UnitFailed { unit: usize, task: usize, error: String },
-    /// Will never be ready, since `by` failed. `through` is the dependency that leads there, unless it is
-    /// `by`.
-    UnitBlocked { unit: usize, by: usize, through: Option<usize> },
-    /// Stopped, or never begun, because the run was cancelled.
+    /// Will not be ready, since `by` failed or was cancelled. `through` is the dependency that leads there,
+    /// unless it is `by`.
+    UnitBlocked { unit: usize, by: usize, through: Option<usize>, cause: Cause },
+    /// Is not blocked any more, since `by` is run once more or left out. Follows no rule but its
+    /// dependencies from here on.
+    UnitReleased { unit: usize, by: usize },
+    /// Stopped, or never begun, because the run or the unit was cancelled.
     UnitCancelled { unit: usize, begun: bool },
+    /// A person wants it run once more, beginning with this attempt; `None` if no task of it had failed.
+    UnitRetried { unit: usize, at: Option<Attempt> },
+    /// Left out; for those that depend on it as good as complete.
+    UnitSkipped { unit: usize, begun: bool },
+    /// To do: stop the command of this unit that runs now, and report its end as any other.
+    Stop { unit: usize },
+    /// No task begins from here on.
+    Paused,
+    /// Tasks begin again.
+    Resumed,
     /// Nothing runs and nothing will.
     Finished { verdict: Verdict },
+}
+
+/// What keeps a unit from ever being ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// What it depends on failed.
+    Failure,
+    /// What it depends on was cancelled.
+    Cancel,
 }
 
 /// One attempt at one task.
@@ -85,21 +114,33 @@ pub(crate) enum Phase {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Every unit is complete.
+    /// Every unit is complete or was left out.
     Completed,
     /// At least one unit failed.
     Failed,
-    /// Somebody stopped it before every unit had its turn.
+    /// Somebody stopped it before every unit had its turn, or stopped a unit and no other failed.
     Cancelled,
 }
 
 #[derive(Debug)]
 struct Slot {
-    /// Dependencies that are not complete yet.
+    /// Dependencies that are neither complete nor skipped yet.
     missing: usize,
+    dependencies: Vec<usize>,
     dependants: Vec<usize>,
     tasks: Vec<TaskSlot>,
     state: State,
+    /// What the unit is to end as, once the command that is being stopped has ended.
+    ending: Option<Ending>,
+    /// The task that failed or was stopped last.
+    broken: Option<usize>,
+}
+
+/// How a person ends a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Cancel,
+    Skip,
 }
 
 #[derive(Debug)]
@@ -108,16 +149,29 @@ struct TaskSlot {
     has_work: bool,
     has_check: bool,
     retries: u32,
+    /// Number of the last attempt, 0 before the first.
+    attempt: u32,
+    /// Attempts before a person asked for more: they do not count against `retries`.
+    former: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
-    Running { task: usize, attempt: u32, phase: Phase },
+    Running {
+        task: usize,
+        attempt: u32,
+        phase: Phase,
+    },
+    /// Has its place among the running ones; the attempt begins after the pause.
+    Held {
+        at: Attempt,
+    },
     Complete,
     Failed,
     Blocked,
     Cancelled,
+    Skipped,
 }
 
 impl Schedule {
@@ -132,9 +186,10 @@ impl Schedule {
             dependencies.sort_unstable();
             dependencies.dedup();
             units[at].missing = dependencies.len();
-            for dependency in dependencies {
-                units[dependency].dependants.push(at);
+            for dependency in &dependencies {
+                units[*dependency].dependants.push(at);
             }
+            units[at].dependencies = dependencies;
         }
         let mut schedule = Self {
             units,
@@ -143,6 +198,7 @@ impl Schedule {
             running: 0,
             parallelism: parallelism.max(1),
             cancelled: false,
+            paused: false,
             finished: false,
         };
         for unit in 0..schedule.units.len() {
@@ -160,12 +216,13 @@ impl Schedule {
                 return Some(step);
             }
             if self.running < self.parallelism
+                && !self.paused
                 && let Some(unit) = self.ready.pop_front()
             {
                 self.start(unit);
                 continue;
             }
-            if self.running > 0 || self.finished {
+            if self.running > 0 || !self.ready.is_empty() || self.finished || self.awaits_person() {
                 return None;
             }
             self.finished = true;
@@ -179,16 +236,15 @@ impl Schedule {
         if (task, attempt) != (at.task, at.number) {
             return;
         }
+        let has_check = self.units[at.unit].tasks[task].has_check;
+        let stopping = self.cancelled || self.units[at.unit].ending.is_some();
         match result {
-            Ok(())
-                if phase == Phase::Work && self.units[at.unit].tasks[task].has_check && !self.cancelled =>
-            {
-                self.launch(at, Phase::Check);
-            }
+            Ok(()) if phase == Phase::Work && has_check && !stopping => self.launch(at, Phase::Check),
             // A command that made it to its end in spite of the cancel still counts, but its unit does not
             // go on.
-            Ok(()) if phase == Phase::Work && self.units[at.unit].tasks[task].has_check => {
+            Ok(()) if phase == Phase::Work && has_check => {
                 self.steps.push_back(Step::TaskFailed { at, error: "cancelled before its check".into() });
+                self.units[at.unit].broken = Some(task);
                 self.stop(at.unit);
             }
             Ok(()) => {
@@ -196,17 +252,20 @@ impl Schedule {
                     self.steps.push_back(Step::CheckPassed { at });
                 }
                 self.steps.push_back(Step::TaskCompleted { at });
+                self.units[at.unit].tasks[task].done = true;
                 self.next_task(at.unit, task + 1);
             }
-            Err(error) if self.cancelled => {
+            Err(error) if stopping => {
                 self.steps.push_back(Step::TaskFailed { at, error });
+                self.units[at.unit].broken = Some(task);
                 self.stop(at.unit);
             }
             Err(error) => {
                 if phase == Phase::Check {
                     self.steps.push_back(Step::CheckFailed { at, error: error.clone() });
                 }
-                if attempt <= self.units[at.unit].tasks[task].retries {
+                let slot = &self.units[at.unit].tasks[task];
+                if attempt - slot.former <= slot.retries {
                     self.steps.push_back(Step::TaskRetry { at, error });
                     self.begin(Attempt { number: attempt + 1, ..at });
                 } else {
@@ -235,12 +294,18 @@ impl Schedule {
         for unit in unsent {
             self.stop(unit);
         }
+        self.release_held();
         for unit in 0..self.units.len() {
             if self.units[unit].state == State::Waiting {
                 self.units[unit].state = State::Cancelled;
                 self.steps.push_back(Step::UnitCancelled { unit, begun: false });
             }
         }
+    }
+
+    /// Whether somebody has stopped the run.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled
     }
 
     fn queue(&mut self, unit: usize) {
@@ -250,7 +315,8 @@ impl Schedule {
 
     fn start(&mut self, unit: usize) {
         self.running += 1;
-        self.steps.push_back(Step::UnitStarted { unit });
+        let done = self.units[unit].tasks.iter().filter(|task| task.done).count();
+        self.steps.push_back(Step::UnitStarted { unit, done });
         self.next_task(unit, 0);
     }
 
@@ -258,13 +324,22 @@ impl Schedule {
     fn next_task(&mut self, unit: usize, from: usize) {
         let open = self.units[unit].tasks.iter().skip(from).position(|task| !task.done);
         match open {
-            Some(_) if self.cancelled => self.stop(unit),
-            Some(skipped) => self.begin(Attempt { unit, task: from + skipped, number: 1 }),
+            Some(_) if self.cancelled || self.units[unit].ending.is_some() => self.stop(unit),
+            Some(skipped) => {
+                let task = from + skipped;
+                let number = self.units[unit].tasks[task].attempt + 1;
+                self.begin(Attempt { unit, task, number });
+            }
             None => self.complete(unit),
         }
     }
 
     fn begin(&mut self, at: Attempt) {
+        if self.paused {
+            self.units[at.unit].state = State::Held { at };
+            return;
+        }
+        self.units[at.unit].tasks[at.task].attempt = at.number;
         self.steps.push_back(Step::TaskStarted { at });
         let has_work = self.units[at.unit].tasks[at.task].has_work;
         self.launch(at, if has_work { Phase::Work } else { Phase::Check });
@@ -278,6 +353,11 @@ impl Schedule {
     fn complete(&mut self, unit: usize) {
         self.end(unit, State::Complete);
         self.steps.push_back(Step::UnitCompleted { unit });
+        self.satisfy(unit);
+    }
+
+    /// Those that depend on the unit need not wait for it any more.
+    fn satisfy(&mut self, unit: usize) {
         for dependant in self.units[unit].dependants.clone() {
             let slot = &mut self.units[dependant];
             slot.missing -= 1;
@@ -288,8 +368,13 @@ impl Schedule {
     }
 
     fn fail(&mut self, unit: usize, task: usize, error: String) {
+        self.units[unit].broken = Some(task);
         self.end(unit, State::Failed);
         self.steps.push_back(Step::UnitFailed { unit, task, error });
+        self.block_dependants(unit, Cause::Failure);
+    }
+
+    fn block_dependants(&mut self, unit: usize, cause: Cause) {
         // Nearest first, so that `through` is always a unit already told to be blocked.
         let mut reached = VecDeque::from([unit]);
         while let Some(at) = reached.pop_front() {
@@ -297,29 +382,43 @@ impl Schedule {
                 if self.units[dependant].state == State::Waiting {
                     self.units[dependant].state = State::Blocked;
                     let through = Some(at).filter(|at| *at != unit);
-                    self.steps.push_back(Step::UnitBlocked { unit: dependant, by: unit, through });
+                    self.steps.push_back(Step::UnitBlocked { unit: dependant, by: unit, through, cause });
                     reached.push_back(dependant);
                 }
             }
         }
     }
 
+    /// A unit that has begun ends before its time.
     fn stop(&mut self, unit: usize) {
-        self.end(unit, State::Cancelled);
-        self.steps.push_back(Step::UnitCancelled { unit, begun: true });
+        if self.units[unit].ending == Some(Ending::Skip) {
+            self.end(unit, State::Skipped);
+            self.steps.push_back(Step::UnitSkipped { unit, begun: true });
+            self.satisfy(unit);
+        } else {
+            self.end(unit, State::Cancelled);
+            self.steps.push_back(Step::UnitCancelled { unit, begun: true });
+            if !self.cancelled {
+                self.block_dependants(unit, Cause::Cancel);
+            }
+        }
     }
 
     fn end(&mut self, unit: usize, state: State) {
         self.running -= 1;
         self.units[unit].state = state;
+        self.units[unit].ending = None;
     }
 
     fn verdict(&self) -> Verdict {
+        let any = |state| self.units.iter().any(|unit| unit.state == state);
         // A cancel that came when nothing was left to stop has changed nothing.
-        if self.units.iter().any(|unit| unit.state == State::Cancelled) {
+        if self.cancelled && any(State::Cancelled) {
             Verdict::Cancelled
-        } else if self.units.iter().any(|unit| unit.state == State::Failed) {
+        } else if any(State::Failed) {
             Verdict::Failed
+        } else if any(State::Cancelled) {
+            Verdict::Cancelled
         } else {
             Verdict::Completed
         }
@@ -330,9 +429,12 @@ impl Slot {
     fn new(unit: &Unit) -> Self {
         Self {
             missing: 0,
+            dependencies: Vec::new(),
             dependants: Vec::new(),
             tasks: unit.tasks.iter().map(TaskSlot::new).collect(),
             state: State::Waiting,
+            ending: None,
+            broken: None,
         }
     }
 }
@@ -344,6 +446,8 @@ impl TaskSlot {
             has_work: task.work.is_some(),
             has_check: task.check.is_some(),
             retries: task.retries,
+            attempt: 0,
+            former: 0,
         }
     }
 }

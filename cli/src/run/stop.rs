@@ -1,4 +1,4 @@
-//! Tells every running command at once that it has to end.
+//! Tells a running command that it has to end.
 
 use smol::channel::{Receiver, Sender, bounded};
 
@@ -28,7 +28,7 @@ impl Stopper {
         self.signal.clone()
     }
 
-    /// Asks commands to end. Harmless when repeated.
+    /// Asks the command to end. Harmless when repeated.
     pub(crate) fn terminate(&self) {
         self.terminate.close();
     }
@@ -41,7 +41,7 @@ impl Stopper {
 }
 
 impl StopSignal {
-    /// Returns once commands are asked to end. Nothing is ever sent: the closed channel is the message.
+    /// Returns once the command is asked to end. Nothing is ever sent: the closed channel is the message.
     pub(crate) async fn terminated(&self) {
         let _ = self.terminate.recv().await;
     }

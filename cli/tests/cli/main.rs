@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attach;
+mod commands;
 mod common;
 mod plan_errors;
 mod push;

@@ -43,6 +43,15 @@ impl<'a> Desk<'a> {
         self.drain();
     }
 
+    /// A person takes a hand; answers what was told since the last call, or why nothing was done.
+    fn does(&mut self, what: impl FnOnce(&mut Schedule) -> Result<(), Refusal>) -> Vec<String> {
+        match what(&mut self.schedule) {
+            Ok(()) => self.drain(),
+            Err(Refusal(why)) => self.told.push(format!("refused: {why}")),
+        }
+        self.told()
+    }
+
     fn running(&self) -> Vec<&str> {
         self.running.iter().map(|(at, _)| self.plan.units[at.unit].id.as_str()).collect()
     }
@@ -57,7 +66,7 @@ impl<'a> Desk<'a> {
         let task = |at: &Attempt| format!("{}/{}#{}", id(&at.unit), at.task + 1, at.number);
         match step {
             Step::UnitQueued { unit } => format!("queued {}", id(unit)),
-            Step::UnitStarted { unit } => format!("started {}", id(unit)),
+            Step::UnitStarted { unit, .. } => format!("started {}", id(unit)),
             Step::TaskStarted { at } => format!("task {}", task(at)),
             Step::Launch { at, phase } => format!("{phase:?} {}", task(at)).to_lowercase(),
             Step::CheckPassed { at } => format!("passed {}", task(at)),
@@ -67,17 +76,30 @@ impl<'a> Desk<'a> {
             Step::TaskFailed { at, error } => format!("task failed {}: {error}", task(at)),
             Step::UnitCompleted { unit } => format!("done {}", id(unit)),
             Step::UnitFailed { unit, error, .. } => format!("failed {}: {error}", id(unit)),
-            Step::UnitBlocked { unit, by, through } => {
+            Step::UnitBlocked { unit, by, through, .. } => {
                 let through = through.as_ref().map(|unit| format!(" through {}", id(unit)));
                 format!("blocked {} by {}{}", id(unit), id(by), through.unwrap_or_default())
             }
             Step::UnitCancelled { unit, begun } => {
                 format!("cancelled {}{}", id(unit), if *begun { " midway" } else { "" })
             }
+            Step::UnitRetried { unit, at } => {
+                let at = at.as_ref().map(|at| format!(" from {}", task(at)));
+                format!("retried {}{}", id(unit), at.unwrap_or_default())
+            }
+            Step::UnitReleased { unit, by } => format!("released {} by {}", id(unit), id(by)),
+            Step::UnitSkipped { unit, begun } => {
+                format!("skipped {}{}", id(unit), if *begun { " midway" } else { "" })
+            }
+            Step::Stop { unit } => format!("stop {}", id(unit)),
+            Step::Paused => "paused".to_owned(),
+            Step::Resumed => "resumed".to_owned(),
             Step::Finished { verdict } => format!("finished {verdict:?}").to_lowercase(),
         }
     }
 }
+
+mod intervene;
 
 #[test]
 fn a_diamond_runs_level_by_level() {
@@ -292,7 +314,7 @@ fn a_cancel_between_decision_and_launch_launches_nothing() {
     let plan = plan(&[("a", &[], vec![task("w")])]);
     let mut schedule = Schedule::new(&plan, 1);
     assert_eq!(schedule.poll_step(), Some(Step::UnitQueued { unit: 0 }));
-    assert_eq!(schedule.poll_step(), Some(Step::UnitStarted { unit: 0 }));
+    assert_eq!(schedule.poll_step(), Some(Step::UnitStarted { unit: 0, done: 0 }));
     schedule.handle_cancel();
     let at = Attempt { unit: 0, task: 0, number: 1 };
     assert_eq!(schedule.poll_step(), Some(Step::TaskStarted { at }));
