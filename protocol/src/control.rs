@@ -3,6 +3,7 @@
 mod cmd;
 mod hub;
 mod link;
+mod subscribe;
 
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ use crate::{RunId, Timestamp};
 pub use cmd::{CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, Precondition, RejectReason};
 pub use hub::{HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot};
 pub use link::{LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome};
+pub use subscribe::{Subscribe, Unsubscribe};
 
 /// The version of the protocol, in `link.hello`, `link.welcome` and `hub.hello`.
 pub const PROTO: u32 = 1;

@@ -22,7 +22,7 @@ pub use glob::{Glob, GlobError, Globs};
 /// assert!(filter.admits("link.lost", "", Some("demo")));
 /// # Ok::<(), choo_protocol::GlobError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Filter {
     /// Only this run; a stream with it ends when the run does.

@@ -104,6 +104,8 @@ kinds! {
     HUB_END = "hub.end";
     HUB_ERROR = "hub.error";
     HUB_BYE = "hub.bye";
+    SUBSCRIBE = "subscribe";
+    UNSUBSCRIBE = "unsubscribe";
 }
 
 /// What may be evicted under pressure; never what overtakes (SPEC §3).

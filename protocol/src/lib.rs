@@ -65,7 +65,7 @@ pub use change::{Change, DiffChange, Member, Members};
 pub use control::{
     CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, HubBye, HubCursor, HubEnd, HubError,
     HubGap, HubHello, HubSnapshot, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
-    PROTO, Precondition, RejectReason, control_line, snapshot_line,
+    PROTO, Precondition, RejectReason, Subscribe, Unsubscribe, control_line, snapshot_line,
 };
 pub use decoder::{Frame, LineDecoder};
 pub use encoder::Encoder;

@@ -260,7 +260,7 @@ impl RunStore {
             kind::HUB_HELLO => self.read(line, |store, hello: HubHello| store.changes.hello = Some(hello)),
             kind::HUB_SNAPSHOT => self.read(line, RunStore::take_snapshot),
             kind::HUB_GAP => self.read(line, |store, gap: HubGap| store.changes.add_gap(gap)),
-            kind::HUB_CURSOR => self.read(line, |store, HubCursor { cursor }| {
+            kind::HUB_CURSOR => self.read(line, |store, HubCursor { cursor, .. }| {
                 store.cursor = Some(cursor.clone());
                 store.changes.cursor = Some(cursor);
             }),

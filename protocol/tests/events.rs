@@ -12,8 +12,9 @@ use choo_protocol::{
     FeatureReview, FeatureSpecs, FeatureTasks, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap,
     HubHello, HubSnapshot, Intervention, Limits, Line, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing,
     LinkPong, LinkWelcome, LogPayload, OrchSnapshot, OrchStarted, PrConflict, PrFeedback, PrMerged,
-    PrPayload, PrQueued, PrReview, Prd, PrdDrift, TaskPayload, TaskProgress, TaskRecord, TaskRetry,
-    Timestamp, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, Usage, Validation, Worktree, kind,
+    PrPayload, PrQueued, PrReview, Prd, PrdDrift, Subscribe, TaskPayload, TaskProgress, TaskRecord,
+    TaskRetry, Timestamp, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, Unsubscribe, Usage, Validation,
+    Worktree, kind,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -81,7 +82,7 @@ fn every_type_has_a_sample_that_is_read_whole_and_goes_on_unchanged() {
         ($($type:ident)*) => { $(check::<$type>(&samples, false);)* };
     }
     check_all! {
-        OrchStarted Intervention GraphPayload UnitStarted UnitMerged UnitBlocked TaskPayload AgentInvoke AgentDone Validation Commit TaskRetry TaskProgress Usage TaskRecord PrPayload PrReview PrFeedback PrQueued PrConflict PrMerged Worktree BranchPushed Feature FeatureSpecs FeatureReview FeatureTasks CodeReview CodeReviewPassed CodeReviewIssues CodeReviewFix Prd PrdDrift LogPayload DiffFile DiffRemoved CmdRequest CmdAccepted CmdRejected CmdDone LinkHello LinkWelcome LinkAck LinkPing LinkPong LinkLost LinkBye HubHello HubGap HubCursor HubEnd HubError HubBye
+        OrchStarted Intervention GraphPayload UnitStarted UnitMerged UnitBlocked TaskPayload AgentInvoke AgentDone Validation Commit TaskRetry TaskProgress Usage TaskRecord PrPayload PrReview PrFeedback PrQueued PrConflict PrMerged Worktree BranchPushed Feature FeatureSpecs FeatureReview FeatureTasks CodeReview CodeReviewPassed CodeReviewIssues CodeReviewFix Prd PrdDrift LogPayload DiffFile DiffRemoved CmdRequest CmdAccepted CmdRejected CmdDone LinkHello LinkWelcome LinkAck LinkPing LinkPong LinkLost LinkBye HubHello HubGap HubCursor HubEnd HubError HubBye Subscribe Unsubscribe
     }
     check::<OrchSnapshot>(&samples, true);
     check::<HubSnapshot>(&samples, true);

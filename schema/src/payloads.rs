@@ -7,9 +7,9 @@ use choo_protocol::{
     HubGap, HubHello, HubSnapshot, Intervention, Line, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing,
     LinkPong, LinkWelcome, LogPayload, Loss, LostRange, NodePayload, OrchSnapshot, OrchStarted,
     PayloadMismatch, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview, PrState, Prd, PrdDrift,
-    Precondition, ReviewIssue, RunState, SeqRange, TaskPayload, TaskProgress, TaskRecord, TaskRetry,
-    TaskState, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, UnitState, Usage, UsageTotal, Validation,
-    Worktree,
+    Precondition, ReviewIssue, RunState, SeqRange, Subscribe, TaskPayload, TaskProgress, TaskRecord,
+    TaskRetry, TaskState, TypedPayload, UnitBlocked, UnitMerged, UnitStarted, UnitState, Unsubscribe, Usage,
+    UsageTotal, Validation, Worktree,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -116,6 +116,8 @@ pub const PAYLOADS: &[PayloadType] = payloads! {
     HubEnd
     HubError
     HubBye
+    Subscribe
+    Unsubscribe
 };
 
 /// The structures inside payloads.

@@ -59,8 +59,12 @@ pub struct HubGap {
 /// `hub.cursor`: everything up to here has been sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HubCursor {
-    /// The cursor; opaque, to be handed back as `since`.
+    /// The cursor; opaque, to be handed back as `since`. Behind a part of what a stream begins with it is
+    /// the word or the cursor that the stream was asked for.
     pub cursor: String,
+    /// Which subscription of a WebSocket the message belongs to, if that was given a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// `hub.end`: nothing more will come of this run.
@@ -102,7 +106,7 @@ pub struct HubBye {
 readable!(HubHello { ; proto, epoch, recovered });
 readable!(HubSnapshot { run, cursor, state, part, parts; });
 readable!(HubGap { ; from, to, count, why });
-readable!(HubCursor { cursor; });
+readable!(HubCursor { cursor; id });
 readable!(HubEnd { run, status; });
 readable!(HubError { ; kind, message, count });
 readable!(HubBye { ; code, retry_ms });

@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// assert!(!Glob::literal("a*b")?.matches("axb"));
 /// # Ok::<(), choo_protocol::GlobError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
     text: String,
     /// What stands between the stars, at least one piece.
@@ -114,7 +114,7 @@ impl FromStr for Glob {
 }
 
 /// Patterns of which a text must fit one; without any, everything fits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Globs(Vec<Glob>);
 
 impl Globs {

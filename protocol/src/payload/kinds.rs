@@ -7,8 +7,8 @@ use crate::{
     FeatureSpecs, FeatureTasks, GraphPayload, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello,
     HubSnapshot, Intervention, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
     LogPayload, OrchSnapshot, OrchStarted, PrConflict, PrFeedback, PrMerged, PrPayload, PrQueued, PrReview,
-    Prd, PrdDrift, TaskPayload, TaskProgress, TaskRecord, TaskRetry, UnitBlocked, UnitMerged, UnitStarted,
-    Usage, Validation, Worktree,
+    Prd, PrdDrift, Subscribe, TaskPayload, TaskProgress, TaskRecord, TaskRetry, UnitBlocked, UnitMerged,
+    UnitStarted, Unsubscribe, Usage, Validation, Worktree,
 };
 
 /// A payload of known event types.
@@ -98,6 +98,8 @@ kinds! {
     HubEnd [HUB_END];
     HubError [HUB_ERROR];
     HubBye [HUB_BYE];
+    Subscribe [SUBSCRIBE];
+    Unsubscribe [UNSUBSCRIBE];
 }
 
 #[cfg(test)]

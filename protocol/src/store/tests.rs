@@ -174,7 +174,7 @@ fn control_lines_are_told_and_not_listed() {
     let mut store = store();
     let hello = HubHello { proto: 1, epoch: "e".into(), recovered: true };
     assert_eq!(control(&mut store, "hub.hello", &hello).hello, Some(hello));
-    let cursor = HubCursor { cursor: "e:7".into() };
+    let cursor = HubCursor { cursor: "e:7".into(), id: None };
     assert_eq!(control(&mut store, "hub.cursor", &cursor).cursor.as_deref(), Some("e:7"));
     assert_eq!(store.cursor(), Some("e:7"));
     let gap = HubGap { why: "evicted".into(), ..HubGap::default() };

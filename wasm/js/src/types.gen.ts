@@ -517,9 +517,14 @@ export interface HubBye {
  */
 export interface HubCursor {
   /**
-   * The cursor; opaque, to be handed back as `since`.
+   * The cursor; opaque, to be handed back as `since`. Behind a part of what a stream begins with it is
+   * the word or the cursor that the stream was asked for.
    */
   cursor: string;
+  /**
+   * Which subscription of a WebSocket the message belongs to, if that was given a name.
+   */
+  id?: string;
 }
 /**
  * `hub.end`: nothing more will come of this run.
@@ -1199,6 +1204,37 @@ export interface SeqRange {
   to: number;
 }
 /**
+ * `subscribe`: a reader wants these events, besides those of its other subscriptions. Empty lists let
+ * everything pass.
+ */
+export interface Subscribe {
+  /**
+   * Its name on this connection, at most 256 bytes; it stands in the `hub.cursor` of its messages. A
+   * subscription of the same name is replaced, also that without one.
+   */
+  id?: string;
+  /**
+   * Of the records of a task store only those whose repository fits; other events are not affected.
+   */
+  repositories?: string[];
+  /**
+   * Only this run; the subscription ends when the run has.
+   */
+  run?: string;
+  /**
+   * Where to begin: a cursor, `snapshot` (default), `earliest` or `now`.
+   */
+  since?: string;
+  /**
+   * Only types that fit one of these patterns, such as `task.*`.
+   */
+  types?: string[];
+  /**
+   * Only units that fit.
+   */
+  units?: string[];
+}
+/**
  * `task.started`, `task.backpressure`, `task.completed`, `task.failed`, and what a reader takes from every
  * `task.*` of this run: what is known of the task itself.
  */
@@ -1421,6 +1457,15 @@ export interface UnitState {
    * Where its work tree is, on the machine of the orchestrator; empty once that is removed.
    */
   worktree?: string;
+}
+/**
+ * `unsubscribe`: a reader does not want the events of a subscription any more.
+ */
+export interface Unsubscribe {
+  /**
+   * The subscription's name; none for the one that has none.
+   */
+  id?: string;
 }
 /**
  * `task.usage`: what a model took for the task since the last such event; amounts of several events
@@ -2012,6 +2057,10 @@ export interface Payloads {
   "hub.error": HubError;
   /** `hub.bye`: the hub ends this stream. */
   "hub.bye": HubBye;
+  /** `subscribe`: a reader wants these events, besides those of its other subscriptions. Empty lists let everything pass. */
+  "subscribe": Subscribe;
+  /** `unsubscribe`: a reader does not want the events of a subscription any more. */
+  "unsubscribe": Unsubscribe;
 }
 
 /** An event of one of the types in `Payloads`. */
