@@ -13,7 +13,8 @@ use rustix::net::RecvFlags;
 use smol::Executor;
 use smol::channel::Sender;
 
-use crate::http::{Door, serve};
+use crate::fan::Desk;
+use crate::http::{Door, Visit, serve};
 use crate::producers::Producers;
 use crate::shared::Shared;
 
@@ -27,6 +28,7 @@ const MAX_RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct Acceptor {
     pub(crate) shared: Arc<Shared>,
     pub(crate) producers: Arc<Producers>,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) executor: Arc<Executor<'static>>,
     /// Held by every connection as long as it lives.
     pub(crate) alive: Sender<()>,
@@ -66,32 +68,39 @@ impl Acceptor {
     }
 
     fn serve_tcp(&self, stream: Async<TcpStream>, door: Door) {
-        let Acceptor { shared, alive, .. } = self.clone();
-        let task = async move {
-            // Blocks are put together by the hub; nothing is gained by waiting for more.
-            let _ = stream.get_ref().set_nodelay(true);
-            serve(shared, door, stream).await;
-            drop(alive);
-        };
-        self.executor.spawn(task).detach();
+        // Blocks are put together by the hub; nothing is gained by waiting for more.
+        let _ = stream.get_ref().set_nodelay(true);
+        // A peer whose machine has vanished is noticed in minutes although nobody writes to it.
+        let _ = rustix::net::sockopt::set_socket_keepalive(stream.get_ref(), true);
+        self.executor.spawn(serve(self.visit(door), stream)).detach();
     }
 
     fn serve_unix(&self, stream: Async<UnixStream>, peer: Peer) {
-        let Acceptor { shared, producers, alive, .. } = self.clone();
+        let Acceptor { shared, producers, .. } = self.clone();
+        let visit = self.visit(Door::Unix);
         let task = async move {
             let closed = async {
                 shared.closed().await;
                 Ok(None)
             };
             match future::or(first_byte(&stream), closed).await {
-                Ok(Some(byte)) if is_http(byte) => serve(shared, Door::Unix, stream).await,
-                Ok(Some(_)) => producers.serve(stream, peer.pid).await,
+                Ok(Some(byte)) if is_http(byte) => serve(visit, stream).await,
+                Ok(Some(_)) => {
+                    producers.serve(stream, peer.pid).await;
+                    drop(visit);
+                }
                 // Whoever only looked whether somebody is there.
                 Ok(None) | Err(_) => {}
             }
-            drop(alive);
         };
         self.executor.spawn(task).detach();
+    }
+}
+
+impl Acceptor {
+    fn visit(&self, door: Door) -> Visit {
+        let Acceptor { shared, desk, alive, .. } = self.clone();
+        Visit { shared, desk, door, alive }
     }
 }
 

@@ -15,6 +15,7 @@ use smol::Executor;
 use crate::accept::Acceptor;
 use crate::clock::Clock;
 use crate::core::Core;
+use crate::fan::FanOut;
 use crate::http::{Door, Guard};
 use crate::producers::Producers;
 use crate::shared::Shared;
@@ -29,6 +30,7 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(2);
 /// Dropping it frees the socket and the port.
 pub struct Hub {
     shared: Arc<Shared>,
+    fan: FanOut,
     guard: Arc<Guard>,
     unix: Listener,
     tcp: Async<TcpListener>,
@@ -67,8 +69,10 @@ impl Hub {
             .map_err(|error| StartError::System { doing: "get randomness", source: error.into() })?;
         let clock = Clock::start();
         let core = Core::new(history_bytes, seed, clock.now());
-        let shared = Arc::new(Shared::new(core, clock, max_clients));
-        Ok(Hub { shared, guard, unix, tcp, addr, url })
+        let fan = FanOut::new(core.history().last())
+            .map_err(|source| StartError::System { doing: "wait for sockets", source })?;
+        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell()));
+        Ok(Hub { shared, fan, guard, unix, tcp, addr, url })
     }
 
     /// Where a browser opens the dashboard, token included: `http://127.0.0.1:8080/#token=…`
@@ -93,10 +97,18 @@ impl Hub {
         let executor = Arc::new(Executor::new());
         let producers = Arc::new(Producers::new(Arc::clone(&self.shared)));
         let shared = self.shared;
+        let fan = match self.fan.start(&shared) {
+            Ok(fan) => fan,
+            Err(error) => {
+                tracing::error!(%error, "cannot start the threads that serve readers");
+                return;
+            }
+        };
         let (alive, all_gone) = smol::channel::bounded(1);
         let acceptor = Acceptor {
             shared: Arc::clone(&shared),
             producers: Arc::clone(&producers),
+            desk: fan.desk(),
             executor: Arc::clone(&executor),
             alive,
         };
@@ -124,6 +136,7 @@ impl Hub {
             };
             future::or(gone, late).await;
         }));
+        fan.stop();
     }
 }
 

@@ -31,6 +31,8 @@ mod accept;
 mod clock;
 mod config;
 mod core;
+mod encoding;
+mod fan;
 mod http;
 mod hub;
 mod producers;

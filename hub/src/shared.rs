@@ -5,20 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_io::Timer;
-use event_listener::{Event, EventListener};
+use event_listener::Event;
 use futures_lite::future;
 
 use crate::clock::Clock;
 use crate::core::{Core, Moment};
+use crate::fan::Bell;
 
 /// The core behind a lock that is held for one turn at a time, and who is to be woken after it.
 #[derive(Debug)]
 pub(crate) struct Shared {
     turn: Mutex<Turn>,
     clock: Clock,
-    /// Notified when something was recorded, or the hub closes.
-    changed: Event,
-    /// Notified when the hub closes. Apart from `changed`, so that idle connections sleep through events.
+    /// Rings when something was recorded, or the hub closes.
+    bell: Arc<Bell>,
+    /// Notified when the hub closes.
     closing: Event,
     /// Notified when the core's deadline has moved.
     rearmed: Event,
@@ -34,11 +35,11 @@ struct Turn {
 }
 
 impl Shared {
-    pub(crate) fn new(core: Core, clock: Clock, max_clients: usize) -> Self {
+    pub(crate) fn new(core: Core, clock: Clock, max_clients: usize, bell: Arc<Bell>) -> Self {
         Shared {
             turn: Mutex::new(Turn { core, armed: None }),
             clock,
-            changed: Event::new(),
+            bell,
             closing: Event::new(),
             rearmed: Event::new(),
             clients: AtomicUsize::new(0),
@@ -49,14 +50,14 @@ impl Shared {
     /// Lets the core act, and wakes whom that concerns.
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Core, Moment) -> R) -> R {
         let mut turn = self.lock();
-        let before = (turn.core.history().last(), turn.core.closing());
+        let before = turn.core.history().last();
         let result = act(&mut turn.core, self.clock.now());
-        let changed = before != (turn.core.history().last(), turn.core.closing());
+        let last = turn.core.history().last();
         let deadline = turn.core.deadline();
         let rearmed = std::mem::replace(&mut turn.armed, deadline) != deadline;
         drop(turn);
-        if changed {
-            self.changed.notify(usize::MAX);
+        if before != last {
+            self.bell.handle_recorded(last);
         }
         if rearmed {
             self.rearmed.notify(1);
@@ -69,9 +70,9 @@ impl Shared {
         look(&self.lock().core, self.clock.now())
     }
 
-    /// Resolves when something was recorded after this call.
-    pub(crate) fn changed(&self) -> EventListener {
-        self.changed.listen()
+    /// What the clocks say.
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// Resolves at a time of the hub's clock.
@@ -94,6 +95,7 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.act(|core, _| core.close());
         self.closing.notify(usize::MAX);
+        self.bell.close();
     }
 
     /// Calls the core when its deadlines come, for ever.

@@ -44,7 +44,7 @@ impl Follower {
         self.delay = FIRST_DELAY;
         match &*line.kind {
             kind::HUB_CURSOR => {
-                if let Some(Ok(HubCursor { cursor })) = line.payload() {
+                if let Some(Ok(HubCursor { cursor, .. })) = line.payload() {
                     self.since = cursor;
                 }
                 Verdict::New

@@ -16,6 +16,11 @@ impl Epoch {
         let millis = u64::try_from(time.unix_millis()).unwrap_or(0);
         Epoch(millis << 16 | u64::from(random))
     }
+
+    /// The cursor behind the event at `offset`.
+    pub(crate) fn cursor(self, offset: u64) -> Cursor {
+        Cursor { epoch: self, offset }
+    }
 }
 
 impl fmt::Display for Epoch {

@@ -111,12 +111,6 @@ impl History {
         self.cost - self.evicted_cost
     }
 
-    /// How much of that lies behind an offset.
-    pub(crate) fn bytes_after(&self, offset: u64) -> u64 {
-        let before = self.index_after(offset).checked_sub(1).and_then(|i| self.records.get(i));
-        self.cost - before.map_or(self.evicted_cost, |record| record.cost)
-    }
-
     /// The records behind an offset, oldest first.
     pub(crate) fn after(&self, offset: u64) -> impl Iterator<Item = &Arc<Record>> {
         self.records.range(self.index_after(offset)..)
@@ -153,19 +147,6 @@ mod tests {
         assert_eq!(offsets(&history, 0).len(), 10, "all that is left");
         assert_eq!(offsets(&history, 100), [0; 0]);
         assert_eq!(offsets(&history, u64::MAX), [0; 0]);
-    }
-
-    #[test]
-    fn bytes_behind_an_offset_are_known_without_counting() {
-        let mut history = History::new(10_000);
-        assert_eq!(history.bytes_after(0), 0);
-        for _ in 0..100 {
-            push(&mut history, 808);
-        }
-        assert_eq!(history.bytes_after(100), 0);
-        assert_eq!(history.bytes_after(99), 1000);
-        assert_eq!(history.bytes_after(90), 10_000);
-        assert_eq!(history.bytes_after(5), 10_000, "what is gone does not count");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Core {
 
     /// The cursor behind the event at `offset`.
     pub(crate) fn cursor(&self, offset: u64) -> Cursor {
-        Cursor { epoch: self.epoch, offset }
+        self.epoch.cursor(offset)
     }
 
     /// A name for a run whose producer gave none.

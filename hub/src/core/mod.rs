@@ -16,11 +16,11 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Cursor, Epoch};
 pub(crate) use history::Body;
 pub(crate) use hub::Core;
 pub(crate) use ingest::Ingest;
 pub(crate) use moment::Moment;
 pub(crate) use replies::Reply;
 pub(crate) use run::{Run, RunSummary};
-pub(crate) use subscription::{Block, Frame, Selection, Since, Step, Subscription};
+pub(crate) use subscription::{BLOCK_BYTES, Block, Frame, Item, Selection, Since, Step, Subscription};

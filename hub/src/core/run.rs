@@ -118,10 +118,15 @@ impl Run {
             return Outcome::Repeat;
         }
         self.begun |= line.kind != kind::GRAPH;
-        if matches!(self.phase, Phase::Over { .. }) {
+        let goes_on = matches!(self.phase, Phase::Over { .. });
+        if goes_on {
             self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
         }
         history.push(Some(self.id.clone()), Body::line(&line.kind, &line.unit, json));
+        if goes_on {
+            // Readers that came when it was over have not been told of it.
+            self.record_state(history);
+        }
         Outcome::Recorded
     }
 

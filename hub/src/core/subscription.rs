@@ -1,34 +1,25 @@
-//! One reader: a position in the shared history and what it wants of it.
+//! One reader on its way to the newest event: a position in the shared history and what it wants of it.
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use choo_protocol::{Filter, HubBye, Limits, Line, RunId, RunState, control_line, kind};
+use choo_protocol::{Filter, Limits, Line, RunId, RunState, kind};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Epoch};
 use super::history::{Body, Record};
 use super::hub::Core;
 use super::moment::Moment;
 use super::opening::Opening;
 use super::run::Run;
 
-/// A reader that is not idle gets what gathers in this time in one block.
-pub(crate) const GATHER: Duration = Duration::from_millis(16);
-
-/// ... unless this much has gathered before. Also about the largest block.
+/// About the largest block, in bytes.
 pub(crate) const BLOCK_BYTES: usize = 64 << 10;
-
-/// A reader that nothing is sent to for this long gets a sign of life.
-pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// When readers are asked to come back after a shutdown.
-pub(crate) const RETRY_MS: u32 = 1000;
 
 /// How many records are looked at in one turn.
 const SCAN: usize = 4096;
 
 /// Which events a reader wants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Selection {
     /// What the filter admits, with all control lines.
     Filter(Filter),
@@ -49,6 +40,17 @@ pub(crate) enum Since {
     Now,
 }
 
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Since::Cursor(cursor) => cursor.fmt(f),
+            Since::Snapshot => f.write_str("snapshot"),
+            Since::Earliest => f.write_str("earliest"),
+            Since::Now => f.write_str("now"),
+        }
+    }
+}
+
 /// One reader.
 ///
 /// It is no queue: it costs its position, however far it lags. Its driver calls
@@ -58,16 +60,14 @@ pub(crate) struct Subscription {
     selection: Selection,
     /// The offset behind which it reads on.
     position: u64,
-    /// The position it was last told.
-    told: u64,
+    /// What it would come back with.
+    told: Since,
     /// It has been told how runs stood at this offset, so that older states are of no use to it.
     stated: u64,
     /// What it gets first.
     opening: Vec<Frame>,
     /// The run it is at, with [`Selection::Newest`].
     newest: Option<RunId>,
-    /// When it last got something.
-    sent_at: Duration,
     past_end: bool,
     done: bool,
 }
@@ -77,10 +77,10 @@ pub(crate) struct Subscription {
 pub(crate) enum Step {
     /// Write this, and poll again once there is room for more.
     Send(Block),
-    /// Poll again when something was recorded, or at this time.
-    Wait(Duration),
-    /// Poll again at this time, whatever is recorded until then.
-    Gather(Duration),
+    /// Poll again: a turn is over, and there was nothing for it so far.
+    Again,
+    /// It has all there is up to where it was to read.
+    Idle,
     /// It is over.
     End,
 }
@@ -92,6 +92,8 @@ pub(crate) struct Block {
     pub(crate) frames: Vec<Frame>,
     /// Where a reader that has the whole block stands.
     pub(crate) cursor: Cursor,
+    /// Where it stands as long as it has not.
+    pub(crate) before: Since,
     /// Whether that is further than it was told before.
     pub(crate) moved: bool,
 }
@@ -114,11 +116,10 @@ impl Subscription {
         let mut subscription = Subscription {
             selection,
             position: core.history().last(),
-            told: 0,
+            told: since,
             stated: 0,
             opening: Vec::new(),
             newest: None,
-            sent_at: Duration::ZERO,
             past_end: false,
             done: false,
         };
@@ -136,17 +137,46 @@ impl Subscription {
         subscription
     }
 
+    /// Goes on with a stream behind a cursor that has been sent.
+    pub(crate) fn resume(selection: Selection, told: Cursor) -> Self {
+        Subscription {
+            selection,
+            position: told.offset,
+            told: Since::Cursor(told),
+            stated: 0,
+            opening: Vec::new(),
+            newest: None,
+            past_end: false,
+            done: false,
+        }
+    }
+
     /// Whether it came back behind the end of the run it follows, so that nothing is left to say.
     pub(crate) fn is_past_end(&self) -> bool {
         self.past_end
     }
 
-    /// What to do now.
-    pub(crate) fn poll(&mut self, core: &Core, now: Moment) -> Step {
+    /// Whether there is something to send it before it reads on.
+    pub(crate) fn is_opening(&self) -> bool {
+        !self.opening.is_empty() || self.done
+    }
+
+    /// Whether it is over once the last block is sent.
+    pub(crate) fn is_over(&self) -> bool {
+        self.done && self.opening.is_empty()
+    }
+
+    /// The offset behind which it reads on.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What to do now, if it reads on as far as the offset `until`.
+    pub(crate) fn poll(&mut self, core: &Core, until: u64, now: Moment) -> Step {
         let history = core.history();
         if !self.opening.is_empty() {
             let opening = std::mem::take(&mut self.opening);
-            return self.send(core, opening, now);
+            return self.send(core, opening);
         }
         if self.done {
             return Step::End;
@@ -155,55 +185,45 @@ impl Subscription {
             if let Selection::Filter(filter) = &self.selection {
                 let opening = Opening::overtaken(core, filter, self.position, now);
                 self.position = opening.position;
+                self.stated = opening.stated;
                 self.done = opening.over;
-                return self.send(core, opening.frames, now);
+                return self.send(core, opening.frames);
             }
             self.position = history.floor();
         }
-        if self.position < history.last() {
-            let gathered = history.bytes_after(self.position) >= BLOCK_BYTES as u64;
-            let until = self.sent_at + GATHER;
-            if now.at < until && !gathered && !core.closing() {
-                return Step::Gather(until);
-            }
-            let frames = self.collect(core);
-            return if frames.is_empty() { Step::Gather(now.at) } else { self.send(core, frames, now) };
+        if self.position >= until.min(history.last()) {
+            return Step::Idle;
         }
-        if core.closing() {
-            self.done = true;
-            let bye = HubBye { code: "shutdown".to_owned(), retry_ms: RETRY_MS };
-            let bye = Frame::Control(control_line(kind::HUB_BYE, now.time, None, &bye));
-            return self.send(core, vec![bye], now);
+        if self.newest.is_none() && self.selection == Selection::Newest {
+            self.newest = core.runs().newest().map(|run| run.id().clone());
         }
-        let until = self.sent_at + KEEP_ALIVE;
-        if until <= now.at { self.send(core, Vec::new(), now) } else { Step::Wait(until) }
+        let frames = self.collect(core, until);
+        if frames.is_empty() { Step::Again } else { self.send(core, frames) }
     }
 
-    fn send(&mut self, core: &Core, frames: Vec<Frame>, now: Moment) -> Step {
-        let moved = self.told < self.position;
-        self.told = self.position;
-        self.sent_at = now.at;
-        Step::Send(Block { frames, cursor: core.cursor(self.position), moved })
+    fn send(&mut self, core: &Core, frames: Vec<Frame>) -> Step {
+        let cursor = core.cursor(self.position);
+        let before = std::mem::replace(&mut self.told, Since::Cursor(cursor));
+        Step::Send(Block { frames, cursor, before, moved: before != self.told })
     }
 
     /// The next block of what it wants, as far as a turn allows.
-    fn collect(&mut self, core: &Core) -> Vec<Frame> {
+    fn collect(&mut self, core: &Core, until: u64) -> Vec<Frame> {
         let mut frames = Vec::new();
         let mut bytes = 0;
         for record in core.history().after(self.position).take(SCAN) {
-            if self.wants(core, record) {
-                match &record.body {
-                    Body::Line { json, .. } if bytes > 0 && bytes + json.len() > BLOCK_BYTES => break,
-                    Body::Line { kind, json, .. } => {
-                        bytes += json.len();
-                        self.done = kind == kind::HUB_END && self.follows_one();
-                        frames.push(Frame::Event(Arc::clone(record)));
-                    }
-                    Body::State(state) => {
-                        let cursor = core.cursor(record.offset);
-                        frames.push(Frame::Snapshot { state: Arc::clone(state), cursor });
-                    }
+            if record.offset > until {
+                break;
+            }
+            let item = Item::new(core, record, &mut self.newest);
+            let outdated = matches!(record.body, Body::State(_)) && record.offset <= self.stated;
+            if self.selection.admits(&item) && !outdated {
+                if bytes > 0 && bytes + record.bytes() > BLOCK_BYTES {
+                    break;
                 }
+                bytes += record.bytes();
+                self.done = item.over && self.selection.is_one_run();
+                frames.push(item.frame(core.epoch()));
             }
             self.position = record.offset;
             if self.done {
@@ -212,9 +232,18 @@ impl Subscription {
         }
         frames
     }
+}
 
-    fn wants(&mut self, core: &Core, record: &Record) -> bool {
-        let Selection::Filter(filter) = &self.selection else { return self.is_of_newest(core, record) };
+impl Selection {
+    /// Whether it has one run only, whose end is its own.
+    pub(crate) fn is_one_run(&self) -> bool {
+        matches!(self, Selection::Filter(filter) if filter.run.is_some())
+    }
+
+    /// Whether a reader of this wants a record.
+    pub(crate) fn admits(&self, item: &Item) -> bool {
+        let Selection::Filter(filter) = self else { return item.is_of_newest() };
+        let record = &item.record;
         let run = record.run.as_ref();
         match &record.body {
             Body::Line { kind, json, .. } if filter.needs_payload(kind) => {
@@ -225,30 +254,74 @@ impl Subscription {
             }
             // What the hub itself says passes every filter but that on the run.
             _ if run.is_some_and(|run| !filter.admits_run(run.as_str())) => false,
-            Body::State(_) => self.stated < record.offset,
             // The end of a run that went on after all would end a reader's stream for good.
-            Body::Line { kind, .. } if kind == kind::HUB_END => {
-                let run = run.and_then(|id| core.runs().get(id.as_str()));
-                run.is_none_or(|run| run.end_offset() == Some(record.offset))
-            }
-            Body::Line { .. } => true,
+            Body::Line { kind, .. } if kind == kind::HUB_END => item.over,
+            Body::Line { .. } | Body::State(_) => true,
         }
     }
+}
 
-    fn is_of_newest(&mut self, core: &Core, record: &Record) -> bool {
-        let Body::Line { kind, .. } = &record.body else { return false };
-        if kind.starts_with("hub.") || kind.starts_with("link.") {
-            return false;
-        }
+/// A record, with what has to be known of it beyond what it says itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) record: Arc<Record>,
+    /// It is the end of its run, which has not gone on since.
+    pub(crate) over: bool,
+    /// It belongs to the run that was the most recently started one when it came.
+    newest: bool,
+}
+
+impl Item {
+    /// Looks at a record. `newest` is the run that was the most recently started one before it, and
+    /// afterwards is the one that is so with it.
+    pub(crate) fn new(core: &Core, record: &Arc<Record>, newest: &mut Option<RunId>) -> Self {
         let run = record.run.as_ref();
-        let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(Run::rank);
-        if run != self.newest.as_ref() && rank(run) > rank(self.newest.as_ref()) {
-            self.newest = run.cloned();
+        if run.is_some() && run != newest.as_ref() && !record.is_own() {
+            let rank = |id: Option<&RunId>| core.runs().get(id?.as_str()).map(Run::rank);
+            if rank(run) > rank(newest.as_ref()) {
+                *newest = run.cloned();
+            }
         }
-        run == self.newest.as_ref()
+        let ended = |run: &RunId| core.runs().get(run.as_str()).map(Run::end_offset);
+        let over =
+            record.is_end() && run.and_then(ended).is_none_or(|end: Option<u64>| end == Some(record.offset));
+        Item { record: Arc::clone(record), over, newest: run == newest.as_ref() }
     }
 
-    fn follows_one(&self) -> bool {
-        matches!(&self.selection, Selection::Filter(filter) if filter.run.is_some())
+    /// As it stands in a block.
+    pub(crate) fn frame(&self, epoch: Epoch) -> Frame {
+        match &self.record.body {
+            Body::Line { .. } => Frame::Event(Arc::clone(&self.record)),
+            Body::State(state) => {
+                Frame::Snapshot { state: Arc::clone(state), cursor: epoch.cursor(self.record.offset) }
+            }
+        }
+    }
+
+    /// Whether a reader of the original daemon's stream gets it (SPEC §9).
+    fn is_of_newest(&self) -> bool {
+        self.newest && !self.record.is_own()
+    }
+}
+
+impl Record {
+    /// Whether it says something that orchestrators do not.
+    fn is_own(&self) -> bool {
+        match &self.body {
+            Body::Line { kind, .. } => kind.starts_with("hub.") || kind.starts_with("link."),
+            Body::State(_) => true,
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        matches!(&self.body, Body::Line { kind, .. } if kind == kind::HUB_END)
+    }
+
+    /// How long its line is, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.body {
+            Body::Line { json, .. } => json.len(),
+            Body::State(_) => 0,
+        }
     }
 }

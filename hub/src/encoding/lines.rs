@@ -6,8 +6,9 @@ use choo_protocol::{HubCursor, Timestamp, control_line, kind, snapshot_line};
 
 use crate::core::{Block, Body, Cursor, Frame};
 
-/// Room for the line around a part of a state, so that the whole stays within 1 MiB.
-const PART_BYTES: usize = (1 << 20) - 1024;
+/// Room for the line around a part of a state, and for the cursor behind it, so that a message with both
+/// stays within 1 MiB: the most that some clients take.
+const PART_BYTES: usize = (1 << 20) - 2048;
 
 /// One line of a block.
 pub(super) struct Item<'a> {
@@ -46,7 +47,8 @@ pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
     items
 }
 
-/// The line that tells where a reader stands.
-pub(super) fn cursor_line(cursor: Cursor, time: Timestamp) -> Vec<u8> {
-    control_line(kind::HUB_CURSOR, time, None, &HubCursor { cursor: cursor.to_string() })
+/// The line that tells where a reader stands, and which of its subscriptions is meant.
+pub(super) fn cursor_line(cursor: &dyn std::fmt::Display, id: Option<&str>, time: Timestamp) -> Vec<u8> {
+    let cursor = HubCursor { cursor: cursor.to_string(), id: id.map(str::to_owned) };
+    control_line(kind::HUB_CURSOR, time, None, &cursor)
 }

@@ -1,14 +1,22 @@
 //! In which form a stream goes out.
 
+mod frame;
+mod lines;
+mod ndjson;
+mod sse;
+mod websocket;
+
+use bytes::Bytes;
 use choo_protocol::Timestamp;
 use hyper::header::{ACCEPT, HeaderMap};
 
-use super::{ndjson, sse};
+pub(crate) use frame::{CloseCode, Framing, close_frame, ping_frame, pong_frame};
+
 use crate::core::Block;
 
 /// The forms of the one stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Encoding {
     Ndjson,
     /// Server-sent events, each of one line.
     Sse,
@@ -16,11 +24,13 @@ pub(super) enum Encoding {
     SseBatch,
     /// Server-sent events with names (SPEC §9).
     SseNamed,
+    /// Text messages of a WebSocket: lines with LF between.
+    WebSocket,
 }
 
 impl Encoding {
     /// What a client accepts: `text/event-stream` before NDJSON, and NDJSON if it names neither.
-    pub(super) fn accepted(headers: &HeaderMap, batch: bool) -> Self {
+    pub(crate) fn accepted(headers: &HeaderMap, batch: bool) -> Self {
         let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let media_types = values.flat_map(|value| value.split(',')).filter_map(|item| item.split(';').next());
         for media_type in media_types.map(str::trim) {
@@ -34,30 +44,47 @@ impl Encoding {
         Encoding::Ndjson
     }
 
-    pub(super) fn is_sse(self) -> bool {
-        self != Encoding::Ndjson
+    pub(crate) fn is_sse(self) -> bool {
+        matches!(self, Encoding::Sse | Encoding::SseBatch | Encoding::SseNamed)
     }
 
-    pub(super) fn content_type(self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         if self.is_sse() { "text/event-stream" } else { "application/x-ndjson" }
     }
 
     /// What goes before the first block.
-    pub(super) fn opening(self) -> &'static [u8] {
+    pub(crate) fn opening(self) -> &'static [u8] {
         match self {
-            Encoding::Ndjson => b"",
+            Encoding::Ndjson | Encoding::WebSocket => b"",
             Encoding::Sse | Encoding::SseBatch => sse::OPENING,
             Encoding::SseNamed => sse::NAMED_OPENING,
         }
     }
 
-    /// Appends a block.
-    pub(super) fn write(self, block: &Block, time: Timestamp, out: &mut Vec<u8>) {
+    /// A block as it goes to the socket: mostly one piece, or none if there is nothing in it for this form.
+    /// `id` names the subscription where a reader has several.
+    pub(crate) fn encode(
+        self,
+        framing: Framing,
+        id: Option<&str>,
+        block: &Block,
+        time: Timestamp,
+    ) -> Vec<Bytes> {
+        if self == Encoding::WebSocket {
+            return websocket::messages(block, id, time);
+        }
+        let mut piece = Framing::begin();
+        self.write(block, time, &mut piece);
+        framing.finish(piece).into_iter().collect()
+    }
+
+    fn write(self, block: &Block, time: Timestamp, out: &mut Vec<u8>) {
         match self {
             Encoding::Ndjson => ndjson::write(block, time, out),
             Encoding::Sse => sse::write(block, time, out),
             Encoding::SseBatch => sse::write_batch(block, time, out),
             Encoding::SseNamed => sse::write_named(block, out),
+            Encoding::WebSocket => {}
         }
     }
 }
@@ -97,10 +124,10 @@ mod tests {
         }
         let start = Since::Cursor(core.cursor(0));
         let mut reader = Subscription::new(&core, Selection::Filter(Filter::all()), start, at(0));
-        assert!(matches!(reader.poll(&core, at(1)), Step::Send(_)), "the hello");
-        match reader.poll(&core, at(2)) {
+        assert!(matches!(reader.poll(&core, u64::MAX, at(1)), Step::Send(_)), "the hello");
+        match reader.poll(&core, u64::MAX, at(2)) {
             Step::Send(block) => block,
-            _ => Block { frames: Vec::new(), cursor: core.cursor(0), moved: true },
+            _ => Block { frames: Vec::new(), cursor: core.cursor(0), before: start, moved: true },
         }
     }
 

@@ -11,6 +11,6 @@ pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
         out.extend_from_slice(&item.line);
         out.push(b'\n');
     }
-    out.extend_from_slice(&lines::cursor_line(block.cursor, time));
+    out.extend_from_slice(&lines::cursor_line(&block.cursor, None, time));
     out.push(b'\n');
 }

@@ -62,12 +62,14 @@ fn write_alive(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
         return out.extend_from_slice(COMMENT);
     }
     write_id(block.cursor, out);
-    write_data(&lines::cursor_line(block.cursor, time), out);
+    write_data(&lines::cursor_line(&block.cursor, None, time), out);
     out.push(b'\n');
 }
 
 fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+    use std::io::Write;
+    // Writing to memory does not fail.
+    let _ = writeln!(out, "id: {cursor}");
 }
 
 /// The validator lets no line breaks into a line, so one `data:` holds it.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use hyper::http::request::Parts;
 
 use super::authority::{Authority, Host, Origin, Scheme};
@@ -87,6 +87,18 @@ impl Guard {
         }
     }
 
+    /// The same for a WebSocket, whose client may also offer the token as a subprotocol: a page can set no
+    /// header of it.
+    pub(crate) fn check_socket_token(&self, head: &Parts) -> Result<(), ApiError> {
+        let Err(error) = self.check_token(head) else { return Ok(()) };
+        let mut presented =
+            subprotocols(&head.headers).filter_map(|protocol| protocol.strip_prefix(TOKEN_SUBPROTOCOL));
+        match (&self.token, presented.next(), presented.next()) {
+            (Some(token), Some(presented), None) if token.matches(presented.as_bytes()) => Ok(()),
+            _ => Err(error),
+        }
+    }
+
     /// Whether whoever asks knows the token.
     pub(crate) fn check_token(&self, head: &Parts) -> Result<(), ApiError> {
         let Some(token) = &self.token else { return Ok(()) };
@@ -117,6 +129,15 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
         (Some(value), None) => value.to_str().map(Some).map_err(|_| NotSingle),
         (Some(_), Some(_)) => Err(NotSingle),
     }
+}
+
+/// What carries the token in the list of subprotocols.
+const TOKEN_SUBPROTOCOL: &str = "choo.token.";
+
+/// The subprotocols that a WebSocket's client offers.
+pub(super) fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).filter(|protocol| !protocol.is_empty())
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -277,6 +298,30 @@ mod tests {
         assert!(!admits(&[]));
         let right: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
         assert!(!admits(&[right, right]), "two");
+    }
+
+    #[test]
+    fn a_websocket_may_offer_the_token_as_a_subprotocol() {
+        let admits = |offered: &[&str]| {
+            let headers: Vec<(&str, &[u8])> =
+                offered.iter().map(|value| ("sec-websocket-protocol", value.as_bytes())).collect();
+            assert!(guard().check_token(&head("/", &headers)).is_err(), "of no other request");
+            guard().check_socket_token(&head("/", &headers)).is_ok()
+        };
+        assert!(admits(&["choo.v1, choo.token.0123456789abcdef"]));
+        assert!(admits(&["choo.v1", "choo.token.0123456789abcdef"]));
+        for offered in [
+            &[][..],
+            &["choo.v1"],
+            &["choo.token."],
+            &["0123456789abcdef"],
+            &["choo.token.0123456789abcdeg"],
+            &["choo.token.0123456789abcdef, choo.token.0123456789abcdef"],
+        ] {
+            assert!(!admits(offered), "{offered:?}");
+        }
+        let bearer: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
+        assert!(guard().check_socket_token(&head("/", &[bearer])).is_ok());
     }
 
     #[test]

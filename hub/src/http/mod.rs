@@ -2,19 +2,17 @@
 
 mod assets;
 mod authority;
-mod encoding;
-mod events;
 mod guard;
+mod head;
 mod health;
-mod lines;
-mod ndjson;
 mod query;
 mod respond;
+mod rewound;
 mod router;
 mod runs;
 mod server;
-mod sse;
+mod streams;
 mod views;
 
 pub(crate) use guard::{BadEntry, Guard};
-pub(crate) use server::{Door, serve};
+pub(crate) use server::{Door, Visit, serve};

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::time::{Duration, UNIX_EPOCH};
 
-use futures_lite::Stream;
+use choo_protocol::Timestamp;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::{BodyExt, Full};
 use hyper::StatusCode;
-use hyper::body::{Bytes, Frame};
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::json;
@@ -34,7 +35,7 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// Adds what every answer carries. What a route has not declared cacheable is not kept.
-pub(crate) fn secure(mut response: Response) -> Response {
+pub(crate) fn secure<B>(mut response: hyper::Response<B>) -> hyper::Response<B> {
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -68,19 +69,22 @@ pub(crate) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// 200 with bytes as they come.
-pub(crate) fn stream(
-    content_type: &'static str,
-    chunks: impl Stream<Item = Bytes> + Send + 'static,
-) -> Response {
-    use futures_lite::StreamExt;
-    let body = StreamBody::new(chunks.map(|chunk| Ok(Frame::data(chunk))));
-    let mut response = Response::new(body.boxed_unsync());
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // Asks nginx not to hold back what comes.
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    response
+/// The head of an answer as it goes over the wire, for a connection that serves no other. What comes behind
+/// it is not the HTTP library's business.
+pub(crate) fn head(response: &hyper::http::Response<impl Sized>, time: Timestamp) -> Vec<u8> {
+    let status = response.status();
+    let mut head =
+        format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or("")).into_bytes();
+    for (name, value) in response.headers() {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    let nanos = u64::try_from(time.unix_nanos()).unwrap_or(0);
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_nanos(nanos));
+    head.extend_from_slice(format!("date: {date}\r\n\r\n").as_bytes());
+    head
 }
 
 /// A request that gets no answer but the reason.
@@ -128,6 +132,13 @@ impl ApiError {
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this method is not for this address")
             .with(header::ALLOW, allow)
+    }
+
+    /// 426: this address is for `WebSocket`s.
+    pub(crate) fn upgrade_required() -> Self {
+        let message =
+            "this address is for WebSockets (RFC 6455); `/api/v1/events` has the same as a response";
+        ApiError::new(StatusCode::UPGRADE_REQUIRED, "websocket", message).with(header::UPGRADE, "websocket")
     }
 
     /// 503: not now.

@@ -13,6 +13,8 @@ pub(crate) enum Route<'a> {
     Health,
     /// `/api/v1/events`
     Events,
+    /// `/api/v1/ws`
+    Socket,
     /// `/api/v1/runs`
     Runs,
     /// `/api/v1/runs/{run}`
@@ -42,6 +44,7 @@ impl<'a> Route<'a> {
         };
         match api {
             "/v1/events" => Route::Events,
+            "/v1/ws" => Route::Socket,
             "/v1/runs" => Route::Runs,
             "/state" => Route::State,
             "/graph" => Route::Graph,
@@ -59,12 +62,17 @@ impl<'a> Route<'a> {
         matches!(self, Route::Asset(_) | Route::Health)
     }
 
+    /// Whether the answer has no end, so that the connection becomes a reader's.
+    pub(crate) fn is_stream(self) -> bool {
+        matches!(self, Route::Events | Route::Socket | Route::NewestEvents)
+    }
+
     /// Refuses a method the route does not have.
     pub(crate) fn check_method(self, method: &Method) -> Result<(), ApiError> {
         match self {
             Route::Unknown => Ok(()),
-            Route::Events | Route::NewestEvents if method == Method::GET => Ok(()),
-            Route::Events | Route::NewestEvents => Err(ApiError::method_not_allowed("GET")),
+            _ if self.is_stream() && method == Method::GET => Ok(()),
+            _ if self.is_stream() => Err(ApiError::method_not_allowed("GET")),
             _ if method == Method::GET || method == Method::HEAD => Ok(()),
             _ => Err(ApiError::method_not_allowed("GET, HEAD")),
         }
@@ -83,6 +91,7 @@ mod tests {
             ("/apiary", Route::Asset("apiary")),
             ("/healthz", Route::Health),
             ("/api/v1/events", Route::Events),
+            ("/api/v1/ws", Route::Socket),
             ("/api/v1/runs", Route::Runs),
             ("/api/v1/runs/", Route::Unknown),
             ("/api/v1/runs/01JH", Route::Run("01JH")),

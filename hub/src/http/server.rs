@@ -1,22 +1,33 @@
 //! HTTP on one connection.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_lite::{AsyncRead, AsyncWrite, future};
+use async_io::{Async, IoSafe, Timer};
+use futures_lite::{AsyncRead, AsyncWrite, AsyncWriteExt, future};
+use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use smol::channel::Sender;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::guard::Guard;
+use super::head::{self, Beginning};
 use super::respond::{self, ApiError, Response};
+use super::rewound::Rewound;
 use super::router::Route;
+use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, events, health, runs};
+use super::{assets, health, runs};
+use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
 
 /// A request's head has to be there in this time, also on a connection that waits for its next one.
@@ -40,15 +51,86 @@ pub(crate) enum Door {
     Unix,
 }
 
-/// Serves a connection until it closes or the hub does.
-pub(crate) async fn serve<S>(shared: Arc<Shared>, door: Door, stream: S)
+/// A connection that came in, and what its requests need.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) shared: Arc<Shared>,
+    /// Where connections go that become a reader's.
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) door: Door,
+    /// Held as long as the connection lives.
+    pub(crate) alive: Sender<()>,
+}
+
+/// What a request gets.
+pub(super) enum Outcome {
+    Answer(Response),
+    /// The connection becomes a reader's.
+    Stream(Box<Stream>),
+}
+
+/// Serves a connection until it closes, the hub does, or it becomes a reader's.
+///
+/// The first request's head is read here. A stream is then no longer the HTTP library's business; all else
+/// is, from the first byte. A stream asked for by a later request is taken out of its hands.
+pub(crate) async fn serve<S>(visit: Visit, mut stream: Async<S>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: IoSafe + Send + 'static,
+    OwnedFd: From<S>,
+    Async<S>: AsyncRead + AsyncWrite + Unpin,
 {
+    let late = async {
+        Timer::after(HEADER_READ_TIMEOUT).await;
+        Err(std::io::ErrorKind::TimedOut.into())
+    };
+    let closed = async {
+        visit.shared.closed().await;
+        Err(std::io::ErrorKind::NotConnected.into())
+    };
+    let Ok(Beginning { mut bytes, head }) =
+        future::or(future::or(head::read(&mut stream), late), closed).await
+    else {
+        return;
+    };
+    if let Some((parts, length)) = head
+        && Route::of(parts.uri.path()).is_stream()
+    {
+        match visit.answer(&parts) {
+            Outcome::Stream(it) => visit.hand_over(*it, stream, bytes.split_off(length)),
+            Outcome::Answer(response) => refuse(&visit, response, stream).await,
+        }
+        return;
+    }
+    if bytes.is_empty() {
+        return;
+    }
+    serve_http(visit, bytes, stream).await;
+}
+
+/// Serves requests by the HTTP library.
+async fn serve_http<S>(visit: Visit, bytes: Vec<u8>, stream: Async<S>)
+where
+    S: IoSafe + Send + 'static,
+    OwnedFd: From<S>,
+    Async<S>: AsyncRead + AsyncWrite + Unpin,
+{
+    let (taken, choked) = (Mutex::new(None), Arc::new(AtomicBool::new(false)));
     let service = service_fn(|request: Request<Incoming>| {
         let (head, _body) = request.into_parts();
-        let response = answer(&shared, &door, &head).unwrap_or_else(Response::from);
-        future::ready(Ok::<_, Infallible>(respond::secure(response)))
+        let answer = match visit.answer(&head) {
+            Outcome::Answer(response) => Some(response),
+            Outcome::Stream(stream) => {
+                *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
+                None
+            }
+        };
+        async move {
+            match answer {
+                Some(response) => Ok::<_, Infallible>(respond::secure(response)),
+                // The connection is taken away before it would be answered.
+                None => future::pending().await,
+            }
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(SmolTimer::new())
@@ -56,44 +138,106 @@ where
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(WRITE_BUFFER);
-    let mut connection = std::pin::pin!(http.serve_connection(FuturesIo::new(stream), service));
-    let closing = async {
-        shared.closed().await;
-        None
-    };
-    let mut ended = future::or(async { Some(connection.as_mut().await) }, closing).await;
-    if ended.is_none() {
-        connection.as_mut().graceful_shutdown();
-        ended = Some(connection.await);
-    }
-    if let Some(Err(error)) = ended {
+    let io = FuturesIo::new(Rewound { read: bytes, stream, choked: Arc::clone(&choked) });
+    let mut connection = http.serve_connection(io, service);
+    let mut closed = std::pin::pin!(visit.shared.closed());
+    let mut closing = false;
+    let ended = future::poll_fn(|cx| {
+        if !closing && closed.as_mut().poll(cx).is_ready() {
+            closing = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        let ended = Pin::new(&mut connection).poll(cx);
+        let is_taken = taken.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        // What was answered before goes out first.
+        if is_taken && !choked.load(Ordering::Relaxed) { Poll::Ready(Ok(())) } else { ended }
+    });
+    if let Err(error) = ended.await {
         tracing::debug!(%error, "http connection ended");
+        return;
+    }
+    let parts = connection.into_parts();
+    let stream = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(stream) = stream {
+        visit.hand_over(*stream, parts.io.into_inner().stream, parts.read_buf.to_vec());
     }
 }
 
-fn answer(shared: &Arc<Shared>, door: &Door, head: &Parts) -> Result<Response, ApiError> {
-    let route = Route::of(head.uri.path());
-    let known = match door {
-        Door::Unix => Ok(()),
-        Door::Tcp(guard) => {
-            guard.check_browser(head)?;
-            guard.check_token(head)
-        }
-    };
-    if !route.is_public() {
-        known.as_ref().map_err(ApiError::clone)?;
+/// Answers a stream's request with a refusal, and closes.
+async fn refuse<S>(visit: &Visit, response: Response, mut stream: Async<S>)
+where
+    Async<S>: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut response = respond::secure(response);
+    let headers = response.headers_mut();
+    headers.insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("close"));
+    let Ok(body) = response.body_mut().collect().await;
+    let bytes = body.to_bytes().to_vec();
+    if response.status() != hyper::StatusCode::NO_CONTENT {
+        response.headers_mut().insert(hyper::header::CONTENT_LENGTH, bytes.len().into());
     }
-    route.check_method(&head.method)?;
-    match route {
-        Route::Asset(path) => Ok(assets::get(path, &head.headers)),
-        Route::Health => Ok(health::get(shared, known.is_ok())),
-        Route::Events => events::get(shared, head),
-        Route::Runs => Ok(runs::list(shared)),
-        Route::Run(run) => runs::state(shared, run),
-        Route::RunGraph(run) => runs::graph(shared, run),
-        Route::State => Ok(respond::json(&shared.look(|core, _| StateView::of(core)))),
-        Route::Graph => Ok(respond::json(&shared.look(|core, _| GraphView::of(core)))),
-        Route::NewestEvents => events::get_newest(shared),
-        Route::Unknown => Err(ApiError::not_found("there is no such address in the API")),
+    let head = respond::head(&response, visit.shared.now().time);
+    let write = async {
+        // Whoever is gone does not need it.
+        let _ = stream.write_all(&[head, bytes].concat()).await;
+        let _ = stream.close().await;
+    };
+    let late = async {
+        Timer::after(HEADER_READ_TIMEOUT).await;
+    };
+    future::or(write, late).await;
+}
+
+impl Visit {
+    fn answer(&self, head: &Parts) -> Outcome {
+        match self.try_answer(head) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Answer(error.into()),
+        }
+    }
+
+    fn try_answer(&self, head: &Parts) -> Result<Outcome, ApiError> {
+        let route = Route::of(head.uri.path());
+        let known = match &self.door {
+            Door::Unix => Ok(()),
+            Door::Tcp(guard) => {
+                guard.check_browser(head)?;
+                if route == Route::Socket { guard.check_socket_token(head) } else { guard.check_token(head) }
+            }
+        };
+        if !route.is_public() {
+            known.as_ref().map_err(ApiError::clone)?;
+        }
+        route.check_method(&head.method)?;
+        let shared = &self.shared;
+        let response = match route {
+            Route::Events => return streams::events(shared, head),
+            Route::Socket => return streams::socket(shared, head),
+            Route::NewestEvents => return streams::newest(shared, head),
+            Route::Asset(path) => assets::get(path, &head.headers),
+            Route::Health => health::get(shared, known.is_ok()),
+            Route::Runs => runs::list(shared),
+            Route::Run(run) => runs::state(shared, run)?,
+            Route::RunGraph(run) => runs::graph(shared, run)?,
+            Route::State => respond::json(&shared.look(|core, _| StateView::of(core))),
+            Route::Graph => respond::json(&shared.look(|core, _| GraphView::of(core))),
+            Route::Unknown => return Err(ApiError::not_found("there is no such address in the API")),
+        };
+        Ok(Outcome::Answer(response))
+    }
+
+    /// The connection becomes a reader's.
+    fn hand_over<S>(&self, stream: Stream, socket: Async<S>, rest: Vec<u8>)
+    where
+        OwnedFd: From<S>,
+    {
+        let Stream { reader, place } = stream;
+        match socket.into_inner() {
+            Ok(socket) => {
+                let alive = self.alive.clone();
+                self.desk.join(Joining { socket: socket.into(), rest, reader, place, alive });
+            }
+            Err(error) => tracing::warn!(%error, "a reader is lost"),
+        }
     }
 }

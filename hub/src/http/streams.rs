@@ -1,44 +1,117 @@
-//! The streams.
+//! The streams: what a request for one has to be, and how the answer begins.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use futures_lite::{Stream, future, stream};
-use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::{Request, StatusCode, Version};
+use tungstenite::handshake::server::create_response;
 
-use super::encoding::Encoding;
 use super::query::Query;
-use super::respond::{self, ApiError, Response};
-use crate::core::{Selection, Since, Step, Subscription};
+use super::respond::{self, ApiError};
+use super::server::Outcome;
+use crate::core::{Selection, Since, Subscription};
+use crate::encoding::{Encoding, Framing};
+use crate::fan::NewReader;
 use crate::shared::{Place, Shared};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+/// The one version of the protocol, as a subprotocol.
+pub(super) const SUBPROTOCOL: &str = "choo.v1";
+
+/// A connection that is to be a reader's.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) reader: NewReader,
+    pub(super) place: Place,
+}
+
 /// `/api/v1/events`
-pub(super) fn get(shared: &Arc<Shared>, head: &Parts) -> Result<Response, ApiError> {
+pub(super) fn events(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
     let query = Query::parse(head.uri.query())?;
     let encoding = Encoding::accepted(&head.headers, query.one("batch")? == Some("1"));
     let last_event_id = last_event_id(&head.headers)?;
     let selection = Selection::Filter(query.filter()?);
     let since = query.since(last_event_id)?;
     let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
-    let subscription = shared.look(|core, now| Subscription::new(core, selection, since, now));
+    let subscription = subscribe(shared, &selection, since);
     if encoding.is_sse() && last_event_id.is_some() && subscription.is_past_end() {
         // The one answer that keeps `EventSource` from coming back for ever.
-        return Ok(respond::empty(StatusCode::NO_CONTENT));
+        return Ok(Outcome::Answer(respond::empty(StatusCode::NO_CONTENT)));
     }
-    Ok(respond::stream(encoding.content_type(), chunks(shared, subscription, encoding, place)))
+    Ok(stream(shared, head, encoding, (selection, subscription), place))
 }
 
 /// `/api/events` (SPEC §9)
-pub(super) fn get_newest(shared: &Arc<Shared>) -> Result<Response, ApiError> {
+pub(super) fn newest(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
     let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
-    let subscription = shared.look(|core, now| Subscription::new(core, Selection::Newest, Since::Now, now));
-    let encoding = Encoding::SseNamed;
-    Ok(respond::stream(encoding.content_type(), chunks(shared, subscription, encoding, place)))
+    let subscription = subscribe(shared, &Selection::Newest, Since::Now);
+    Ok(stream(shared, head, Encoding::SseNamed, (Selection::Newest, subscription), place))
+}
+
+/// `/api/v1/ws`
+pub(super) fn socket(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
+    let query = Query::parse(head.uri.query())?;
+    let mut request = Request::new(());
+    (*request.method_mut(), *request.version_mut()) = (head.method.clone(), head.version);
+    request.headers_mut().clone_from(&head.headers);
+    let Ok(response) = create_response(&request) else {
+        return Err(ApiError::upgrade_required());
+    };
+    let protocol = subprotocol(&head.headers)?;
+    // Those who ask for something in the address need no frame to begin.
+    let asks = ["since", "run", "types", "units", "repositories"]
+        .iter()
+        .any(|name| query.all(name).next().is_some());
+    let selection = Selection::Filter(query.filter()?);
+    let since = query.since(None)?;
+    let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
+    let subscription = asks.then(|| {
+        let subscription = subscribe(shared, &selection, since);
+        (selection, subscription)
+    });
+    let mut response = respond::secure(response);
+    if let Some(protocol) = protocol {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+    }
+    let head = respond::head(&response, shared.now().time).into();
+    let (encoding, framing) = (Encoding::WebSocket, Framing::Message);
+    let reader = NewReader { encoding, framing, head, subscription };
+    Ok(Outcome::Stream(Box::new(Stream { reader, place })))
+}
+
+fn subscribe(shared: &Shared, selection: &Selection, since: Since) -> Box<Subscription> {
+    shared.look(|core, now| Box::new(Subscription::new(core, selection.clone(), since, now)))
+}
+
+/// A response whose body has no end.
+fn stream(
+    shared: &Shared,
+    head: &Parts,
+    encoding: Encoding,
+    subscription: (Selection, Box<Subscription>),
+    place: Place,
+) -> Outcome {
+    let mut response = respond::empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(encoding.content_type()));
+    // Asks nginx not to hold back what comes.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let framing = if head.version == Version::HTTP_10 {
+        Framing::Plain
+    } else {
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        Framing::Chunked
+    };
+    let mut bytes = respond::head(&respond::secure(response), shared.now().time);
+    let mut opening = Framing::begin();
+    opening.extend_from_slice(encoding.opening());
+    bytes.extend_from_slice(&framing.finish(opening).unwrap_or_default());
+    let reader = NewReader { encoding, framing, head: Bytes::from(bytes), subscription: Some(subscription) };
+    Outcome::Stream(Box::new(Stream { reader, place }))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
@@ -47,51 +120,15 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     text.map(Some).map_err(|_| ApiError::bad_request("cursor", "the Last-Event-ID is not ASCII"))
 }
 
-/// The bytes of a stream. The next chunk is made when the last one has left.
-fn chunks(
-    shared: &Arc<Shared>,
-    subscription: Subscription,
-    encoding: Encoding,
-    place: Place,
-) -> impl Stream<Item = Bytes> + Send + 'static {
-    let opening = Bytes::from_static(encoding.opening());
-    let ready = VecDeque::from_iter(Some(opening).filter(|opening| !opening.is_empty()));
-    let reader = Reader { shared: Arc::clone(shared), subscription, encoding, ready, _place: place };
-    stream::unfold(reader, |mut reader| async move {
-        let chunk = reader.next().await?;
-        Some((chunk, reader))
-    })
-}
-
-struct Reader {
-    shared: Arc<Shared>,
-    subscription: Subscription,
-    encoding: Encoding,
-    ready: VecDeque<Bytes>,
-    _place: Place,
-}
-
-impl Reader {
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if let Some(chunk) = self.ready.pop_front() {
-                return Some(chunk);
-            }
-            // Made before looking, so that nothing recorded in between is slept through.
-            let changed = self.shared.changed();
-            let (step, now) = self.shared.look(|core, now| (self.subscription.poll(core, now), now));
-            match step {
-                Step::Send(block) => {
-                    let mut chunk = Vec::new();
-                    self.encoding.write(&block, now.time, &mut chunk);
-                    if !chunk.is_empty() {
-                        self.ready.push_back(chunk.into());
-                    }
-                }
-                Step::Wait(until) => future::or(changed, self.shared.sleep_until(until)).await,
-                Step::Gather(until) => self.shared.sleep_until(until).await,
-                Step::End => return None,
-            }
-        }
+/// The subprotocol to be spoken, if the client offers any. Beside ours there may be one that carries the
+/// token.
+fn subprotocol(headers: &HeaderMap) -> Result<Option<&'static str>, ApiError> {
+    let mut offered = super::guard::subprotocols(headers).peekable();
+    if offered.peek().is_none() {
+        return Ok(None);
     }
+    if offered.any(|protocol| protocol == SUBPROTOCOL) {
+        return Ok(Some(SUBPROTOCOL));
+    }
+    Err(ApiError::bad_request("version", "this hub speaks the subprotocol `choo.v1`"))
 }

@@ -6,3 +6,4 @@ mod doors;
 mod lifetimes;
 mod streams;
 mod support;
+mod websockets;

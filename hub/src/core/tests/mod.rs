@@ -89,17 +89,20 @@ impl World {
         Subscription::new(&self.core, Selection::Filter(filter), since, self.now)
     }
 
-    /// Everything a reader gets until it has to wait, as if time flew.
+    /// Everything a reader gets until it has all there is.
     fn drain(&self, subscription: &mut Subscription) -> Vec<Block> {
-        let mut now = self.now;
         let mut blocks = Vec::new();
         loop {
-            match subscription.poll(&self.core, now) {
+            match self.poll(subscription) {
                 Step::Send(block) => blocks.push(block),
-                Step::Gather(until) => now.at = until.max(now.at),
-                Step::Wait(_) | Step::End => return blocks,
+                Step::Again => {}
+                Step::Idle | Step::End => return blocks,
             }
         }
+    }
+
+    fn poll(&self, subscription: &mut Subscription) -> Step {
+        subscription.poll(&self.core, u64::MAX, self.now)
     }
 
     /// The same as types, with seq where there is one.

@@ -2,7 +2,7 @@
 
 use choo_protocol::Globs;
 
-use super::super::subscription::{BLOCK_BYTES, GATHER, KEEP_ALIVE};
+use super::super::subscription::BLOCK_BYTES;
 use super::*;
 
 fn three_events(world: &mut World) -> Ingest {
@@ -141,9 +141,9 @@ fn a_stream_of_one_run_ends_with_it_and_any_other_goes_on() {
     world.send(&mut producer, &[&event("orch.completed", "r", 4), r#"{"type":"link.bye","run":"r"}"#]);
     world.visit(2, &[&event("x.a", "s", 1)]);
     assert_eq!(world.drain_kinds(&mut one), ["orch.completed#4", "hub.end"]);
-    assert!(matches!(one.poll(&world.core, world.now), Step::End));
+    assert!(matches!(world.poll(&mut one), Step::End));
     assert_eq!(world.drain_kinds(&mut all), ["orch.completed#4", "hub.end", "x.a#1"]);
-    assert!(matches!(all.poll(&world.core, world.now), Step::Wait(_)));
+    assert!(matches!(world.poll(&mut all), Step::Idle));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_stream_of_an_ended_run_ends_however_it_began() {
         let mut reader = world.read(filter_of("r"), since);
         assert_eq!(reader.is_past_end(), past_end, "{since:?}");
         assert_eq!(world.drain_kinds(&mut reader).join(" "), expected, "{since:?}");
-        assert!(matches!(reader.poll(&world.core, world.now), Step::End), "{since:?}");
+        assert!(matches!(world.poll(&mut reader), Step::End), "{since:?}");
     }
 }
 
@@ -179,8 +179,8 @@ fn the_end_of_a_run_that_went_on_is_told_to_nobody_who_comes_later() {
     let mut reader = world.read(filter_of("r"), Since::Earliest);
     assert_eq!(
         world.drain_kinds(&mut reader)[4..],
-        ["snapshot:r:Stale", "orch.completed#4"],
-        "the state between is told, its end is not"
+        ["snapshot:r:Stale", "orch.completed#4", "snapshot:r:Completed"],
+        "the states are told, the end between them is not"
     );
     world.send(&mut producer, &[bye]);
     assert_eq!(world.drain_kinds(&mut reader), ["hub.end"]);
@@ -240,57 +240,20 @@ fn s3_12_records_come_of_the_repositories_asked_for() {
 }
 
 #[test]
-fn s2_28_at_once_when_idle_and_gathered_under_load() {
+fn blocks_are_bounded_and_end_where_they_are_told_to() {
     let mut world = World::new();
     let mut producer = three_events(&mut world);
     let mut reader = world.read(Filter::all(), Since::Now);
     world.drain(&mut reader);
-    world.pass(Duration::from_secs(1));
-    world.send(&mut producer, &[&event("x.a", "r", 4)]);
-    assert!(matches!(reader.poll(&world.core, world.now), Step::Send(_)), "idle: at once");
-    world.pass(Duration::from_millis(1));
-    world.send(&mut producer, &[&event("x.b", "r", 5)]);
-    let Step::Gather(until) = reader.poll(&world.core, world.now) else { panic!("not gathering") };
-    assert_eq!(until + Duration::from_millis(1), world.now.at + GATHER);
-    world.send(&mut producer, &[&event("x.c", "r", 6)]);
-    world.pass(GATHER);
-    let Step::Send(block) = reader.poll(&world.core, world.now) else { panic!("nothing sent") };
-    assert_eq!(block.frames.len(), 2);
-    let large = format!(r#"{{"type":"x.d","run":"r","seq":7,"error":"{}"}}"#, "x".repeat(BLOCK_BYTES));
-    world.send(&mut producer, &[&large, &event("x.e", "r", 8)]);
-    let Step::Send(block) = reader.poll(&world.core, world.now) else { panic!("full, but not sent") };
-    assert_eq!(block.frames.len(), 1, "blocks are bounded");
-}
-
-#[test]
-fn a_reader_whose_filter_matches_nothing_gets_its_cursor_all_the_same() {
-    let mut world = World::new();
-    let mut filter = Filter::all();
-    filter.types = Globs::parse(["nothing.*"]).unwrap();
-    let mut reader = world.read(filter, Since::Now);
-    world.drain(&mut reader);
-    let _producer = three_events(&mut world);
-    assert_eq!(world.drain(&mut reader).len(), 0);
-    world.pass(KEEP_ALIVE);
-    let Step::Send(block) = reader.poll(&world.core, world.now) else { panic!("no sign of life") };
-    assert_eq!((block.frames.len(), block.cursor, block.moved), (0, world.core.cursor(3), true));
-    let Step::Wait(until) = reader.poll(&world.core, world.now) else { panic!("not waiting") };
-    assert_eq!(until, world.now.at + KEEP_ALIVE);
-    world.pass(KEEP_ALIVE);
-    let Step::Send(block) = reader.poll(&world.core, world.now) else { panic!("no sign of life") };
-    assert!(!block.moved);
-}
-
-#[test]
-fn s4_24_readers_get_what_is_there_and_a_goodbye_when_the_hub_closes() {
-    let mut world = World::new();
-    let mut producer = three_events(&mut world);
-    let mut reader = world.read(Filter::all(), Since::Now);
-    world.drain(&mut reader);
-    world.send(&mut producer, &[&event("x.a", "r", 4)]);
-    world.core.close();
-    assert_eq!(world.drain_kinds(&mut reader), ["x.a#4", "hub.bye"]);
-    assert!(matches!(reader.poll(&world.core, world.now), Step::End));
+    let large = format!(r#"{{"type":"x.d","run":"r","seq":4,"error":"{}"}}"#, "x".repeat(BLOCK_BYTES));
+    world.send(&mut producer, &[&large, &event("x.e", "r", 5), &event("x.f", "r", 6)]);
+    let blocks = world.drain(&mut reader);
+    assert_eq!(blocks.iter().map(|block| block.frames.len()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(blocks[1].before, Since::Cursor(blocks[0].cursor));
+    let mut reader = Subscription::resume(Selection::Filter(Filter::all()), world.core.cursor(1));
+    let Step::Send(block) = reader.poll(&world.core, 3, world.now) else { panic!("nothing") };
+    assert_eq!((block.frames.len(), block.cursor), (2, world.core.cursor(3)));
+    assert!(matches!(reader.poll(&world.core, 3, world.now), Step::Idle));
 }
 
 #[test]

@@ -161,13 +161,17 @@ impl Simulation {
 
     /// One block for a reader; `false` if there was none.
     fn read(&mut self, reader: usize) -> bool {
-        let mut now = self.world.now;
         let r = &mut self.readers[reader];
         let block = loop {
-            match r.subscription.poll(&self.world.core, now) {
+            match self.world.poll(&mut r.subscription) {
                 Step::Send(block) => break block,
-                Step::Gather(until) => now.at = now.at.max(until),
-                Step::Wait(_) => return false,
+                Step::Again => {}
+                Step::Idle => {
+                    // Nothing of what it looked at was for it; a sign of life would tell it where it is.
+                    let offset = r.subscription.position();
+                    (r.at, r.cursor) = (offset, self.world.core.cursor(offset));
+                    return false;
+                }
                 Step::End => {
                     // It asked for one run, which has ended; it comes back in case there is more.
                     r.subscription = self.world.read(r.filter.clone(), Since::Cursor(r.cursor));
