@@ -353,6 +353,8 @@ impl Outbox {
                 session.started_owed = false;
                 if let Some(pinned) = &mut self.pinned {
                     self.counts.sent += u64::from(!std::mem::replace(&mut pinned.sent, true));
+                    // Also out of its place: a hub may say at once that it has it.
+                    self.reached = self.reached.max(pinned.seq);
                 }
                 if let Some(meta) = self.ring.next().filter(|meta| meta.role == Role::Pinned) {
                     self.ring.pass();

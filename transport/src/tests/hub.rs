@@ -64,6 +64,27 @@ fn s0_b15_what_a_hub_has_stored_is_known_and_what_it_has_not_is_sent_again() {
     assert_eq!((world.book.stored(), world.marks.count(Mark::Repeat)), (81, 0));
 }
 
+/// The hub has the `orch.started` that went out ahead of the snapshot, and dies before it has more.
+#[test]
+fn a_hub_that_got_only_the_opening_is_no_stranger() {
+    let mut world = world(LinkConfig { bounds: Bounds { bytes: 0, events: 0 }, ..talking() });
+    world.place = Place::Empty;
+    world.disconnect();
+    world.stage(&started());
+    emit(&mut world, 300);
+    (world.place, world.appetite, world.capacity) = (Place::Hub, 0, 1);
+    world.pass(millis(4000));
+    while world.book.stored() == 0 {
+        world.appetite += 1;
+        world.settle();
+    }
+    assert_eq!((world.book.have(), world.stats().sent), (1, 1));
+    world.disconnect();
+    (world.appetite, world.capacity) = (usize::MAX, 1000);
+    // That its run is not taken for another's is watched by the world.
+    catch_up(&mut world);
+}
+
 #[test]
 fn s0_b14_a_hub_without_a_memory_gets_every_line_that_there_is_room_for() {
     let mut world = world(talking());
