@@ -16,30 +16,36 @@ pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
             b'n' => ('\n', 2),
             b'r' => ('\r', 2),
             b't' => ('\t', 2),
-            b'u' => code_point(rest),
+            b'u' => code_point(rest.as_bytes()),
             // A quote, a slash or a backslash.
             byte => (char::from(*byte), 2),
         };
         text.push(character);
         rest = rest.get(len..).unwrap_or_default();
         let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        text.push_str(&rest[..plain]);
-        rest = &rest[plain..];
+        let (plain, escapes) = rest.split_at(plain);
+        text.push_str(plain);
+        rest = escapes;
     }
     Cow::Owned(text)
 }
 
 /// The character that `rest` begins with, written as one or two `\uXXXX`, and how long that is.
-fn code_point(rest: &str) -> (char, usize) {
-    let unit =
-        |at: usize| rest.get(at..at + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
-    let first = unit(2);
+fn code_point(rest: &[u8]) -> (char, usize) {
+    let first = unit(rest, 2);
     let (code, len) = if (0xD800..0xDC00).contains(&first) {
-        (0x10000 + ((first - 0xD800) << 10) + unit(8).saturating_sub(0xDC00), 12)
+        (0x10000 + ((first - 0xD800) << 10) + unit(rest, 8).saturating_sub(0xDC00), 12)
     } else {
         (first, 6)
     };
     (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), len)
+}
+
+/// The four hexadecimal digits at a place.
+#[inline(never)]
+fn unit(text: &[u8], at: usize) -> u32 {
+    let digits = text.get(at..at + 4).unwrap_or_default();
+    digits.iter().fold(0, |unit, digit| unit << 4 | char::from(*digit).to_digit(16).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -125,14 +125,6 @@ impl Writer {
         self.byte(short);
     }
 
-    /// Begins a member: a comma, unless it is the first, and its key.
-    #[inline(never)]
-    fn member(&mut self, first: &mut bool, key: &str) {
-        self.element(first);
-        self.text(key);
-        self.byte(b':');
-    }
-
     #[inline(never)]
     fn element(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
@@ -157,6 +149,19 @@ impl<'w> Open<'w> {
         Open { writer, first: true, close: Some(close) }
     }
 
+    /// Begins a member: a comma, unless it is the first, and its key.
+    #[inline(never)]
+    fn member(&mut self, key: &str) {
+        if self.close.is_none() {
+            self.writer.ready = true;
+            return;
+        }
+        self.writer.element(&mut self.first);
+        self.writer.text(key);
+        self.writer.byte(b':');
+    }
+
+    #[inline(never)]
     fn close(self) {
         if let Some(close) = self.close {
             self.writer.byte(close);
@@ -352,11 +357,7 @@ impl SerializeStruct for Open<'_> {
     type Error = NoJson;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Written {
-        if self.close.is_none() {
-            self.writer.ready = true;
-        } else {
-            self.writer.member(&mut self.first, key);
-        }
+        self.member(key);
         value.serialize(&mut *self.writer)
     }
 
