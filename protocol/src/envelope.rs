@@ -360,8 +360,7 @@ impl<'a> Envelope<'_, 'a> {
         if !text.starts_with('"') {
             return Err(bad(key, "a string", value));
         }
-        let escaped = memchr::memchr(b'\\', text.as_bytes()).is_some();
-        Ok(self.unescape(StrSpan { start: value.start + 1, end: value.end - 1, escaped }))
+        Ok(unescape(&self.text[value.start + 1..value.end - 1]))
     }
 
     fn kind(&self, value: Span) -> Result<Cow<'a, str>, LineError> {

@@ -50,6 +50,7 @@ mod open;
 mod patch;
 mod payload;
 mod plain;
+mod printable;
 mod raw;
 mod reader;
 mod run_id;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::printable::printable;
+
 /// Why bytes are not a line. Always the producer's fault; the stream goes on with the next line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineError {
@@ -109,10 +111,10 @@ impl fmt::Display for LineError {
             LineErrorKind::NumberNotFinite => f.write_str("number outside the range of a double"),
             LineErrorKind::LoneSurrogate => f.write_str("half of a surrogate pair"),
             LineErrorKind::DuplicateKey { key } => {
-                write!(f, "key \"{}\" (or its alias) twice", key.escape_default())
+                write!(f, "key \"{}\" (or its alias) twice", printable(key))
             }
             LineErrorKind::AmbiguousKey { key, like } => {
-                let key = key.escape_default();
+                let key = printable(key);
                 write!(f, "key \"{key}\" differs from \"{like}\" by case only, which some readers overlook,")
             }
             LineErrorKind::BadField { key, expected } => write!(f, "\"{key}\" must be {expected}"),

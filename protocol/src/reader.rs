@@ -27,6 +27,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::case::differs_by_case;
 use crate::json::{Fault, Scanner};
+use crate::printable::printable;
 use crate::unescape::unescape;
 use integer::Integer;
 use text::Text;
@@ -75,7 +76,7 @@ impl de::Error for PayloadMismatch {
         let message = match found {
             de::Unexpected::Unsigned(number) => format!("expected {expected}, found {number}"),
             de::Unexpected::Signed(number) => format!("expected {expected}, found {number}"),
-            de::Unexpected::Str(text) => format!("expected {expected}, found \"{}\"", text.escape_default()),
+            de::Unexpected::Str(text) => format!("expected {expected}, found \"{}\"", printable(text)),
             _ => format!("expected {expected}, found something else"),
         };
         PayloadMismatch::new(message)
@@ -211,7 +212,7 @@ fn check_case(key: &str, fields: Fields) -> Result<()> {
     }
     match fields.iter().find(|field| differs_by_case(key, field)) {
         Some(field) => {
-            let key = key.escape_default();
+            let key = printable(key);
             Err(PayloadMismatch::new(format!("\"{key}\" differs from \"{field}\" by case only")))
         }
         None => Ok(()),

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 /// Resolves the escapes of a string's contents (without the quotes) in text that the scanner has
 /// accepted.
 pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
+    let first = next_escape(raw);
+    if first == raw.len() {
+        return Cow::Borrowed(raw);
+    }
     let mut text = String::with_capacity(raw.len());
     let (plain, mut rest) = raw.split_at(first);
     text.push_str(plain);
@@ -22,12 +25,17 @@ pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
         };
         text.push(character);
         rest = rest.get(len..).unwrap_or_default();
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        let (plain, escapes) = rest.split_at(plain);
+        let (plain, escapes) = rest.split_at(next_escape(rest));
         text.push_str(plain);
         rest = escapes;
     }
     Cow::Owned(text)
+}
+
+/// Where the next backslash stands; the text's length if there is none.
+#[inline(never)]
+fn next_escape(text: &str) -> usize {
+    memchr::memchr(b'\\', text.as_bytes()).unwrap_or(text.len())
 }
 
 /// The character that `rest` begins with, written as one or two `\uXXXX`, and how long that is.

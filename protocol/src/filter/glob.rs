@@ -123,7 +123,10 @@ impl Globs {
 
     /// Reads a list of patterns.
     pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, GlobError> {
-        let globs = texts.into_iter().map(|text| text.as_ref().parse()).collect::<Result<Vec<Glob>, _>>()?;
+        let mut globs: Vec<Glob> = Vec::new();
+        for text in texts {
+            globs.push(text.as_ref().parse()?);
+        }
         let count = globs.len();
         if count <= Self::MAX { Ok(Globs(globs)) } else { Err(GlobError::TooMany { count }) }
     }

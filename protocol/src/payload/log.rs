@@ -46,8 +46,13 @@ impl LogStream {
 
     /// The stream of an event type; `None` for other events.
     pub fn of(kind: &str) -> Option<LogStream> {
-        use LogStream::{Error, Stderr, Stdout, System};
-        [Stdout, Stderr, System, Error].into_iter().find(|stream| stream.kind() == kind)
+        match kind {
+            crate::kind::LOG_STDOUT => Some(LogStream::Stdout),
+            crate::kind::LOG_STDERR => Some(LogStream::Stderr),
+            crate::kind::LOG_SYSTEM => Some(LogStream::System),
+            crate::kind::LOG_ERROR => Some(LogStream::Error),
+            _ => None,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::integer::Integer;
 use super::{Fields, PayloadMismatch, Reader, Result, check_case};
 use crate::json::Scanner;
+use crate::printable::printable;
 use crate::{IdMap, MAX_INTEGER, RunId, Timestamp, Usd};
 
 /// A type that the fold reads. `null` reads as the default where there is one.
@@ -157,7 +158,7 @@ impl Reader<'_> {
         }
         let name = self.string()?;
         let at = names.iter().position(|known| *known == name);
-        let unknown = || PayloadMismatch::new(format!("unknown variant `{}`", name.escape_default()));
+        let unknown = || PayloadMismatch::new(format!("unknown variant `{}`", printable(&name)));
         at.map(Some).ok_or_else(unknown)
     }
 
