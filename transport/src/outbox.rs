@@ -175,7 +175,12 @@ impl Outbox {
     fn rewind(&mut self, have: u64) {
         let Some(session) = &mut self.session else { return };
         self.sessions += 1;
-        session.begin(self.sessions, Mode::Acking, have, have);
+        // Whoever has a line has what went before it. But what it has may end with the word that something
+        // is lost, and the state that makes up for that may have died with the connection.
+        let through = self.base.through();
+        let told_only = have >= through && self.ring.front().is_none_or(|(meta, _)| meta.seq > have);
+        let cursor = if told_only { through.saturating_sub(1) } else { have };
+        session.begin(self.sessions, Mode::Acking, cursor, have);
         session.started_owed =
             self.pinned.as_ref().is_some_and(|pinned| pinned.seq > have && pinned.seq <= self.base.through());
         self.delivered = have;

@@ -85,6 +85,25 @@ fn a_hub_that_got_only_the_opening_is_no_stranger() {
     catch_up(&mut world);
 }
 
+/// `have` advances over what is told to be lost, also where that changed the state.
+#[test]
+fn a_hub_that_heard_of_a_loss_but_not_of_the_state_is_told_that_again() {
+    let mut world = world(LinkConfig { bounds: Bounds { bytes: 0, events: 0 }, ..talking() });
+    world.pass(millis(20));
+    world.stage(&started());
+    world.settle();
+    (world.appetite, world.capacity) = (0, 1);
+    emit(&mut world, 300);
+    while world.book.have() < 200 {
+        world.appetite += 1;
+        world.settle();
+    }
+    assert_eq!((world.book.have(), world.book.stored(), world.book.summaries.len()), (201, 1, 0));
+    world.disconnect();
+    (world.appetite, world.capacity) = (usize::MAX, 1000);
+    catch_up(&mut world);
+}
+
 #[test]
 fn s0_b14_a_hub_without_a_memory_gets_every_line_that_there_is_room_for() {
     let mut world = world(talking());
