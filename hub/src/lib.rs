@@ -38,6 +38,7 @@ mod hub;
 mod producers;
 mod shared;
 mod start_error;
+mod ticket;
 mod token;
 
 pub use config::{Config, TokenSource, default_data_dir};

@@ -29,14 +29,25 @@ pub(crate) fn get(path: &str, request: &HeaderMap) -> Response {
             ApiError::not_found("there is no such file").into()
         };
     };
+    // The bundler puts a hash of the contents into the names below `assets/`.
+    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let content_type = content_type(&file);
+    answer(file, &content_type, cache, request)
+}
+
+/// Answers with an embedded file, unless the reader has it already.
+pub(super) fn answer(
+    file: EmbeddedFile,
+    content_type: &str,
+    cache: &'static str,
+    request: &HeaderMap,
+) -> Response {
     let tag = tag(&file);
     let mut response = if request.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_bytes()) {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
-        respond::bytes(&content_type(&file), file.data.into_owned())
+        respond::bytes(content_type, file.data.into_owned())
     };
-    // The bundler puts a hash of the contents into the names below `assets/`.
-    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(tag) = HeaderValue::from_str(&tag) {

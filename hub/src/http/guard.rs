@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use choo_protocol::Timestamp;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use hyper::http::request::Parts;
 
 use super::authority::{Authority, Host, Origin, Scheme};
+use super::query::Query;
 use super::respond::ApiError;
+use crate::ticket::Ticket;
 use crate::token::Token;
 
 /// The checks of the TCP side: the host a browser thinks it talks to, the page that asks, the token.
@@ -97,6 +100,26 @@ impl Guard {
             (Some(token), Some(presented), None) if token.matches(presented.as_bytes()) => Ok(()),
             _ => Err(error),
         }
+    }
+
+    /// The same for what only reads, which may also show a ticket in its query (SPEC §5): `EventSource` can
+    /// send no header.
+    pub(crate) fn check_view(&self, head: &Parts, now: Timestamp) -> Result<(), ApiError> {
+        let Err(error) = self.check_token(head) else { return Ok(()) };
+        let query = Query::parse(head.uri.query());
+        let presented = query.as_ref().ok().and_then(|query| query.one("ticket").ok().flatten());
+        match (&self.token, presented) {
+            (Some(token), Some(ticket)) if Ticket::admits(ticket, token, now) => Ok(()),
+            (_, Some(_)) => {
+                Err(ApiError::unauthorized("the ticket is over or not this hub's; ask for a new one"))
+            }
+            (_, None) => Err(error),
+        }
+    }
+
+    /// A ticket from now on; `None` if no token is needed here.
+    pub(crate) fn ticket(&self, now: Timestamp) -> Option<Ticket> {
+        self.token.as_ref().map(|token| Ticket::issue(token, now))
     }
 
     /// Whether whoever asks knows the token.
@@ -298,6 +321,28 @@ mod tests {
         assert!(!admits(&[]));
         let right: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
         assert!(!admits(&[right, right]), "two");
+    }
+
+    #[test]
+    fn a_ticket_lets_in_who_only_reads() {
+        let guard = guard();
+        let now = Timestamp::from_unix_nanos(1_800_000_000_000_000_000);
+        let ticket = guard.ticket(now).unwrap().text;
+        let admits = |uri: &str| guard.check_view(&head(uri, &[]), now).is_ok();
+        assert!(admits(&format!("/api/v1/events?since=now&ticket={ticket}")));
+        assert!(guard.check_token(&head(&format!("/?ticket={ticket}"), &[])).is_err(), "not whoever does");
+        for uri in [
+            "/".to_owned(),
+            "/?ticket=".to_owned(),
+            "/?ticket=0123456789abcdef".to_owned(),
+            format!("/?ticket={ticket}x"),
+            format!("/?ticket={ticket}&ticket={ticket}"),
+            format!("/?token={ticket}"),
+        ] {
+            assert!(!admits(&uri), "{uri}");
+        }
+        let right: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
+        assert!(guard.check_view(&head("/?ticket=old", &[right]), now).is_ok(), "the token beats it");
     }
 
     #[test]

@@ -5,13 +5,16 @@ mod authority;
 mod guard;
 mod head;
 mod health;
+mod metrics;
 mod query;
 mod respond;
 mod rewound;
 mod router;
 mod runs;
+mod schemas;
 mod server;
 mod streams;
+mod tickets;
 mod views;
 
 pub(crate) use guard::{BadEntry, Guard};

@@ -134,6 +134,11 @@ impl ApiError {
             .with(header::ALLOW, allow)
     }
 
+    /// 409: not as things stand.
+    pub(crate) fn conflict(kind: &'static str, message: &'static str) -> Self {
+        ApiError::new(StatusCode::CONFLICT, kind, message)
+    }
+
     /// 426: this address is for `WebSocket`s.
     pub(crate) fn upgrade_required() -> Self {
         let message =

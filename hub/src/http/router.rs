@@ -21,6 +21,14 @@ pub(crate) enum Route<'a> {
     Run(&'a str),
     /// `/api/v1/runs/{run}/graph`
     RunGraph(&'a str),
+    /// `/api/v1/tickets`
+    Tickets,
+    /// `/api/v1/schema`
+    Schemas,
+    /// `/api/v1/schema/{name}`
+    Schema(&'a str),
+    /// `/metrics`
+    Metrics,
     /// `/api/state` (SPEC §9)
     State,
     /// `/api/graph` (SPEC §9)
@@ -38,6 +46,7 @@ impl<'a> Route<'a> {
         else {
             return match path {
                 "/healthz" => Route::Health,
+                "/metrics" => Route::Metrics,
                 "/" => Route::Asset("index.html"),
                 file => Route::Asset(file.strip_prefix('/').unwrap_or(file)),
             };
@@ -46,9 +55,12 @@ impl<'a> Route<'a> {
             "/v1/events" => Route::Events,
             "/v1/ws" => Route::Socket,
             "/v1/runs" => Route::Runs,
+            "/v1/tickets" => Route::Tickets,
+            "/v1/schema" => Route::Schemas,
             "/state" => Route::State,
             "/graph" => Route::Graph,
             "/events" => Route::NewestEvents,
+            _ if api.starts_with("/v1/schema/") => Route::Schema(&api["/v1/schema/".len()..]),
             _ => match api.strip_prefix("/v1/runs/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
                 Some((run, "")) if !run.is_empty() && !api.ends_with('/') => Route::Run(run),
                 Some((run, "graph")) if !run.is_empty() => Route::RunGraph(run),
@@ -71,6 +83,8 @@ impl<'a> Route<'a> {
     pub(crate) fn check_method(self, method: &Method) -> Result<(), ApiError> {
         match self {
             Route::Unknown => Ok(()),
+            Route::Tickets if method == Method::POST => Ok(()),
+            Route::Tickets => Err(ApiError::method_not_allowed("POST")),
             _ if self.is_stream() && method == Method::GET => Ok(()),
             _ if self.is_stream() => Err(ApiError::method_not_allowed("GET")),
             _ if method == Method::GET || method == Method::HEAD => Ok(()),
@@ -100,6 +114,10 @@ mod tests {
             ("/api/v1/runs/01JH/graph/", Route::Unknown),
             ("/api/v1/runs//graph", Route::Unknown),
             ("/api/v1/runs/01JH/logs", Route::Unknown),
+            ("/api/v1/tickets", Route::Tickets),
+            ("/api/v1/schema", Route::Schemas),
+            ("/api/v1/schema/read/event.schema.json", Route::Schema("read/event.schema.json")),
+            ("/metrics", Route::Metrics),
             ("/api/state", Route::State),
             ("/api/graph", Route::Graph),
             ("/api/events", Route::NewestEvents),
@@ -117,13 +135,17 @@ mod tests {
     #[test]
     fn nothing_but_files_and_health_is_public() {
         assert!(Route::of("/").is_public() && Route::of("/healthz").is_public());
-        for path in ["/api", "/api/", "/api/state", "/api/v1/events", "/api/v1/runs/x", "/api/nothing"] {
+        for path in
+            ["/metrics", "/api", "/api/", "/api/state", "/api/v1/events", "/api/v1/runs/x", "/api/nothing"]
+        {
             assert!(!Route::of(path).is_public(), "{path}");
         }
     }
 
     #[test]
-    fn reading_is_all_one_can_do() {
+    fn reading_is_nearly_all_one_can_do() {
+        assert!(Route::Tickets.check_method(&Method::POST).is_ok());
+        assert!(Route::Tickets.check_method(&Method::GET).is_err());
         assert!(Route::Runs.check_method(&Method::HEAD).is_ok());
         assert!(Route::Events.check_method(&Method::HEAD).is_err());
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {

@@ -11,11 +11,11 @@ use std::time::Duration;
 use async_io::{Async, IoSafe, Timer};
 use futures_lite::{AsyncRead, AsyncWrite, AsyncWriteExt, future};
 use http_body_util::BodyExt;
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Method, Request};
 use smol::channel::Sender;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
@@ -26,7 +26,7 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, health, runs};
+use super::{assets, health, metrics, runs, schemas, tickets};
 use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
 
@@ -202,7 +202,15 @@ impl Visit {
             Door::Unix => Ok(()),
             Door::Tcp(guard) => {
                 guard.check_browser(head)?;
-                if route == Route::Socket { guard.check_socket_token(head) } else { guard.check_token(head) }
+                let shown = match route {
+                    Route::Socket => guard.check_socket_token(head),
+                    _ => guard.check_token(head),
+                };
+                if head.method == Method::POST {
+                    shown
+                } else {
+                    shown.or_else(|_| guard.check_view(head, self.shared.now().time))
+                }
             }
         };
         if !route.is_public() {
@@ -219,6 +227,10 @@ impl Visit {
             Route::Runs => runs::list(shared),
             Route::Run(run) => runs::state(shared, run)?,
             Route::RunGraph(run) => runs::graph(shared, run)?,
+            Route::Tickets => tickets::issue(shared, &self.door)?,
+            Route::Schemas => schemas::list(),
+            Route::Schema(name) => schemas::get(name, &head.headers)?,
+            Route::Metrics => metrics::get(shared),
             Route::State => respond::json(&shared.look(|core, _| StateView::of(core))),
             Route::Graph => respond::json(&shared.look(|core, _| GraphView::of(core))),
             Route::Unknown => return Err(ApiError::not_found("there is no such address in the API")),

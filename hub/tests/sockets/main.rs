@@ -4,6 +4,7 @@
 
 mod doors;
 mod lifetimes;
+mod routes;
 mod streams;
 mod support;
 mod websockets;

@@ -1,0 +1,54 @@
+//! The hub's numbers for Prometheus (text exposition format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+
+use super::respond::{self, Response};
+use crate::shared::Shared;
+
+/// `/metrics`
+pub(super) fn get(shared: &Shared) -> Response {
+    let mut page = Page::default();
+    page.one("choo_readers", "gauge", "Streams that are being read.", shared.clients());
+    shared.look(|core, now| {
+        page.one("choo_uptime_seconds", "gauge", "Since the hub was started.", now.at.as_secs_f64());
+        page.one("choo_producers", "gauge", "Orchestrators that are connected.", core.producers());
+        page.one("choo_events_total", "counter", "Entries the history has ever had.", core.history().last());
+        page.one("choo_history_bytes", "gauge", "Memory of the entries at hand.", core.history().bytes());
+        page.one("choo_bad_lines_total", "counter", "Lines that were no events.", core.rejects().total());
+        let mut runs = BTreeMap::<(String, bool), u64>::new();
+        for run in core.runs().newest_first() {
+            *runs.entry((run.state().status.as_str().to_owned(), run.connected())).or_default() += 1;
+        }
+        page.head(
+            "choo_runs",
+            "gauge",
+            "Runs the hub knows, by status and whether their producer is connected.",
+        );
+        for ((status, connected), count) in runs {
+            page.sample(&format!("choo_runs{{status=\"{status}\",connected=\"{connected}\"}}"), count);
+        }
+    });
+    page.head("choo_build_info", "gauge", "Always 1; the label says which choo this is.");
+    page.sample(concat!("choo_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1);
+    respond::bytes("text/plain; version=0.0.4; charset=utf-8", page.0)
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a String cannot fail; nor below.
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn sample(&mut self, series: &str, value: impl Display) {
+        let _ = writeln!(self.0, "{series} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.head(name, kind, help);
+        self.sample(name, value);
+    }
+}

@@ -1,0 +1,47 @@
+//! The schemas of the wire and of this API, embedded at build time.
+
+use hyper::header::HeaderMap;
+use rust_embed::RustEmbed;
+use serde_json::json;
+
+use super::assets;
+use super::respond::{self, ApiError, Response};
+
+#[derive(RustEmbed)]
+#[folder = "../schema"]
+#[include = "read/*.schema.json"]
+#[include = "write/*.schema.json"]
+struct Schemas;
+
+/// `/api/v1/schema`: which there are.
+pub(super) fn list() -> Response {
+    respond::json(&json!({ "schemas": Schemas::iter().collect::<Vec<_>>() }))
+}
+
+/// `/api/v1/schema/{name}`
+pub(super) fn get(name: &str, request: &HeaderMap) -> Result<Response, ApiError> {
+    let file = Schemas::get(name)
+        .ok_or_else(|| ApiError::not_found("there is no such schema; `/api/v1/schema` lists them"))?;
+    Ok(assets::answer(file, "application/schema+json", "no-cache", request))
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::StatusCode;
+    use hyper::header::{self, HeaderMap};
+
+    use super::*;
+
+    #[test]
+    fn schemas_are_there_and_nothing_else_is() {
+        let found = get("read/event.schema.json", &HeaderMap::new()).unwrap();
+        assert_eq!(found.headers()[header::CONTENT_TYPE], "application/schema+json");
+        let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, found.headers()[header::ETAG].clone())]);
+        let again = get("read/event.schema.json", &known).unwrap();
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        for name in ["", "Cargo.toml", "src/lib.rs", "../Cargo.toml", "released/0.1.0/release.json", "read"] {
+            assert!(get(name, &HeaderMap::new()).is_err(), "{name}");
+        }
+        assert_eq!(Schemas::iter().count(), 5);
+    }
+}

@@ -1,0 +1,92 @@
+//! Questions that have one answer, and tickets.
+
+use serde_json::Value;
+
+use crate::support::TestHub;
+
+fn post(hub: &TestHub, path: &str, headers: &[&str]) -> (u16, Value) {
+    let host = format!("Host: {}", hub.addr);
+    let headers = [&[&*host, "Content-Length: 0"], headers].concat().join("\r\n");
+    let head = format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n");
+    let mut answer = hub.raw(&head);
+    (answer.status, serde_json::from_slice(&answer.rest()).unwrap())
+}
+
+#[test]
+fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
+    let hub = TestHub::start();
+    let bearer = format!("Authorization: Bearer {}", hub.token());
+    assert_eq!(post(&hub, "/api/v1/tickets", &[]).0, 401);
+    let (status, issued) = post(&hub, "/api/v1/tickets", &[&bearer]);
+    assert_eq!(status, 201);
+    let ticket = issued["ticket"].as_str().unwrap();
+    assert!(issued["expires"].as_str().unwrap().ends_with('Z'), "{issued}");
+
+    hub.producer().events("r", 1..=3);
+    let path = format!("/api/v1/events?since=earliest&ticket={ticket}");
+    for _ in 0..2 {
+        let mut stream = hub.request(&path, &["Accept: text/event-stream"]);
+        assert_eq!(stream.status, 200, "as often as one likes");
+        stream.wait("hub.hello");
+    }
+    assert_eq!(hub.request(&format!("/api/v1/runs?ticket={ticket}"), &[]).status, 200);
+    assert_eq!(hub.request("/api/v1/runs?ticket=1.x", &[]).status, 401);
+    assert_eq!(
+        post(&hub, &format!("/api/v1/tickets?ticket={ticket}"), &[]).0,
+        401,
+        "it does not renew itself"
+    );
+
+    let again = TestHub::start_in(hub.join(), |_| {});
+    assert_eq!(again.request(&path, &[]).status, 200, "it outlives the hub");
+    let (status, error) = {
+        let open = TestHub::with(|config| config.token = choo_hub::TokenSource::None);
+        post(&open, "/api/v1/tickets", &[])
+    };
+    assert_eq!((status, error["error"]["kind"].as_str()), (409, Some("no_token")));
+}
+
+#[test]
+fn the_schemas_are_those_of_the_repository() {
+    let hub = TestHub::start();
+    let listed = hub.json("/api/v1/schema");
+    let names: Vec<&str> = listed["schemas"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(names.contains(&"read/event.schema.json"), "{names:?}");
+    for name in names {
+        let path = format!("{}/../schema/{name}", env!("CARGO_MANIFEST_DIR"));
+        let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(hub.json(&format!("/api/v1/schema/{name}")), file);
+    }
+    assert_eq!(hub.get("/api/v1/schema/src/lib.rs").status, 404);
+}
+
+#[test]
+fn s2_42_the_numbers_are_what_prometheus_reads() {
+    let hub = TestHub::start();
+    let mut stream = hub.ndjson("");
+    stream.wait("hub.hello");
+    let mut producer = hub.producer();
+    producer.events("r", 1..=3);
+    producer.send("nonsense");
+    stream.wait("hub.error");
+    let mut answer = hub.get("/metrics");
+    assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = String::from_utf8(answer.rest()).unwrap();
+    let value = |series: &str| {
+        let found = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        found.unwrap_or_else(|| panic!("no {series} in {text}")).to_owned()
+    };
+    assert_eq!((value("choo_readers"), value("choo_producers")), ("1".to_owned(), "1".to_owned()));
+    assert_eq!((value("choo_events_total"), value("choo_bad_lines_total")), ("4".to_owned(), "1".to_owned()));
+    assert_eq!(value("choo_runs{status=\"waiting\",connected=\"true\"}"), "1");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        let name = series.split('{').next().unwrap();
+        assert!(
+            text.contains(&format!("# TYPE {name} ")) && text.contains(&format!("# HELP {name} ")),
+            "{line}"
+        );
+    }
+    assert_eq!(hub.request("/metrics", &[]).status, 401);
+}
