@@ -39,6 +39,9 @@ pub(crate) struct Bench {
     /// Build the peers, also if they seem to be built.
     #[arg(long)]
     build_peers: bool,
+    /// Of `protocol`, leave out the table of the browser's module beside `JSON.parse`, or measure nothing else.
+    #[arg(long, value_name = "WHEN", default_value = "too")]
+    browser: Browser,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +52,16 @@ enum Subject {
     Pusher,
     /// Fan-out to many readers.
     Hub,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Browser {
+    /// Everything.
+    Too,
+    /// All else.
+    Not,
+    /// That alone.
+    Only,
 }
 
 impl Subject {
@@ -71,11 +84,14 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
         build.args(["-p", "choo"]);
     }
     build.run()?;
-    if bench.subject == Subject::Protocol {
+    if bench.subject == Subject::Protocol && bench.browser != Browser::Not {
         wasm::build(repo)?;
         ui::build_wire(repo)?;
         // Its peers are the engines' own: JSON.parse, and Ajv behind it.
         npm::node(repo).arg(repo.path(NODE).join("decode.js")).arg(bench.runs.to_string()).run()?;
+    }
+    if bench.browser == Browser::Only {
+        return Ok(());
     }
     let mut samples = run_programs(repo, bench, &subject["programs"])?;
     let named = bench.peers.clone().or_else(|| env::var_os("BENCH_PEERS").map(PathBuf::from));
