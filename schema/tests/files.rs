@@ -6,13 +6,13 @@ mod support;
 
 use std::path::Path;
 
-use choo_schema::{compare, documents, outline};
+use choo_schema::{compare, documents, openapi, outline};
 use serde_json::Value;
 use support::{validator, vector};
 
 #[test]
 fn the_files_say_what_the_types_say() {
-    for document in documents() {
+    for document in documents().into_iter().chain([openapi()]) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document.file);
         let written = std::fs::read_to_string(&path).unwrap_or_default();
         let written: Value = serde_json::from_str(&written).unwrap_or_default();

@@ -97,38 +97,69 @@ impl<'a> Route<'a> {
 mod tests {
     use super::*;
 
+    /// Paths and what they mean.
+    const PATHS: &[(&str, Route<'static>)] = &[
+        ("/", Route::Asset("index.html")),
+        ("/assets/index-1a2b3c4d.js", Route::Asset("assets/index-1a2b3c4d.js")),
+        ("/apiary", Route::Asset("apiary")),
+        ("/healthz", Route::Health),
+        ("/api/v1/events", Route::Events),
+        ("/api/v1/ws", Route::Socket),
+        ("/api/v1/runs", Route::Runs),
+        ("/api/v1/runs/", Route::Unknown),
+        ("/api/v1/runs/01JH", Route::Run("01JH")),
+        ("/api/v1/runs/01JH/", Route::Unknown),
+        ("/api/v1/runs/01JH/graph", Route::RunGraph("01JH")),
+        ("/api/v1/runs/01JH/graph/", Route::Unknown),
+        ("/api/v1/runs//graph", Route::Unknown),
+        ("/api/v1/runs/01JH/logs", Route::Unknown),
+        ("/api/v1/tickets", Route::Tickets),
+        ("/api/v1/schema", Route::Schemas),
+        ("/api/v1/schema/read/event.schema.json", Route::Schema("read/event.schema.json")),
+        ("/metrics", Route::Metrics),
+        ("/api/state", Route::State),
+        ("/api/graph", Route::Graph),
+        ("/api/events", Route::NewestEvents),
+        // The original tool's other stream of that name has a slash; it is not this one.
+        ("/api/events/", Route::Unknown),
+        ("/api", Route::Unknown),
+        ("/api/", Route::Unknown),
+        ("*", Route::Asset("*")),
+        ("", Route::Asset("")),
+    ];
+
     #[test]
     fn every_path_has_one_meaning() {
-        for (path, route) in [
-            ("/", Route::Asset("index.html")),
-            ("/assets/index-1a2b3c4d.js", Route::Asset("assets/index-1a2b3c4d.js")),
-            ("/apiary", Route::Asset("apiary")),
-            ("/healthz", Route::Health),
-            ("/api/v1/events", Route::Events),
-            ("/api/v1/ws", Route::Socket),
-            ("/api/v1/runs", Route::Runs),
-            ("/api/v1/runs/", Route::Unknown),
-            ("/api/v1/runs/01JH", Route::Run("01JH")),
-            ("/api/v1/runs/01JH/", Route::Unknown),
-            ("/api/v1/runs/01JH/graph", Route::RunGraph("01JH")),
-            ("/api/v1/runs/01JH/graph/", Route::Unknown),
-            ("/api/v1/runs//graph", Route::Unknown),
-            ("/api/v1/runs/01JH/logs", Route::Unknown),
-            ("/api/v1/tickets", Route::Tickets),
-            ("/api/v1/schema", Route::Schemas),
-            ("/api/v1/schema/read/event.schema.json", Route::Schema("read/event.schema.json")),
-            ("/metrics", Route::Metrics),
-            ("/api/state", Route::State),
-            ("/api/graph", Route::Graph),
-            ("/api/events", Route::NewestEvents),
-            // The original tool's other stream of that name has a slash; it is not this one.
-            ("/api/events/", Route::Unknown),
-            ("/api", Route::Unknown),
-            ("/api/", Route::Unknown),
-            ("*", Route::Asset("*")),
-            ("", Route::Asset("")),
-        ] {
-            assert_eq!(Route::of(path), route, "{path}");
+        for (path, route) in PATHS {
+            assert_eq!(Route::of(path), *route, "{path}");
+        }
+    }
+
+    /// The variant alone.
+    fn name(route: Route<'_>) -> String {
+        format!("{route:?}").split('(').next().unwrap_or_default().to_owned()
+    }
+
+    /// The document that programs are made from is written by hand: here it is held to what there is.
+    #[test]
+    fn what_is_documented_is_there_and_what_is_there_is_documented() {
+        let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/openapi.json")).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&file).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let mut documented = std::collections::HashSet::new();
+        for (path, operations) in paths {
+            let example = path.replace("{run}", "01JH").replace("{name}", "read/event.schema.json");
+            let route = Route::of(&example);
+            assert!(!matches!(route, Route::Unknown | Route::Asset(_)), "{path}");
+            for method in operations.as_object().unwrap().keys() {
+                let method: Method = method.to_uppercase().parse().unwrap();
+                assert!(route.check_method(&method).is_ok(), "{method} {path}");
+            }
+            documented.insert(name(route));
+        }
+        for (path, route) in PATHS {
+            let is_api = !matches!(route, Route::Unknown | Route::Asset(_));
+            assert!(!is_api || documented.contains(&name(*route)), "{path}");
         }
     }
 

@@ -9,6 +9,7 @@ use super::respond::{self, ApiError, Response};
 
 #[derive(RustEmbed)]
 #[folder = "../schema"]
+#[include = "openapi.json"]
 #[include = "read/*.schema.json"]
 #[include = "write/*.schema.json"]
 struct Schemas;
@@ -22,7 +23,8 @@ pub(super) fn list() -> Response {
 pub(super) fn get(name: &str, request: &HeaderMap) -> Result<Response, ApiError> {
     let file = Schemas::get(name)
         .ok_or_else(|| ApiError::not_found("there is no such schema; `/api/v1/schema` lists them"))?;
-    Ok(assets::answer(file, "application/schema+json", "no-cache", request))
+    let content_type = if name == "openapi.json" { "application/json" } else { "application/schema+json" };
+    Ok(assets::answer(file, content_type, "no-cache", request))
 }
 
 #[cfg(test)]
@@ -42,6 +44,6 @@ mod tests {
         for name in ["", "Cargo.toml", "src/lib.rs", "../Cargo.toml", "released/0.1.0/release.json", "read"] {
             assert!(get(name, &HeaderMap::new()).is_err(), "{name}");
         }
-        assert_eq!(Schemas::iter().count(), 5);
+        assert_eq!(Schemas::iter().count(), 6);
     }
 }

@@ -1,0 +1,329 @@
+//! The hub's HTTP API as an `OpenAPI` 3.1 document (<https://spec.openapis.org/oas/v3.1.0>).
+
+use serde_json::{Map, Value, json};
+
+use crate::document::Document;
+
+/// One address of the API.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    parameters: &'static [&'static str],
+    status: u16,
+    /// What the answer is, for each content type.
+    answer: fn() -> Value,
+    /// Errors beside 401, 403 and 405, which any may have.
+    errors: &'static [u16],
+}
+
+impl Route {
+    const fn get(path: &'static str, summary: &'static str, answer: fn() -> Value) -> Self {
+        Route { method: "get", path, summary, parameters: &[], status: 200, answer, errors: &[] }
+    }
+
+    const fn with(self, parameters: &'static [&'static str], errors: &'static [u16]) -> Self {
+        Route { parameters, errors, ..self }
+    }
+}
+
+const STREAM: &[&str] = &["since", "run", "types", "units", "repositories"];
+
+const ROUTES: &[Route] = &[
+    Route::get("/api/v1/events", "The lines, as they come.", lines).with(
+        &["since", "run", "types", "units", "repositories", "batch", "Last-Event-ID"],
+        &[204, 400, 503],
+    ),
+    Route {
+        status: 101,
+        ..Route::get("/api/v1/ws", "The same over a WebSocket, subprotocol `choo.v1`.", nothing)
+            .with(STREAM, &[400, 426, 503])
+    },
+    Route::get("/api/v1/runs", "The runs, newest first.", || as_json(&reference("RunPage"))),
+    Route::get("/api/v1/runs/{run}", "How a run stands.", || {
+        as_json(&json!({ "$ref": "write/state.schema.json" }))
+    })
+    .with(&["run_id"], &[404]),
+    Route::get("/api/v1/runs/{run}/graph", "A run's graph.", || {
+        as_json(&json!({ "$ref": "write/event.schema.json#/$defs/GraphPayload" }))
+    })
+    .with(&["run_id"], &[404]),
+    Route {
+        method: "post",
+        status: 201,
+        ..Route::get("/api/v1/tickets", "Leave to read for who can send no header.", || {
+            as_json(&reference("Ticket"))
+        })
+        .with(&[], &[409])
+    },
+    Route::get("/api/v1/schema", "Which schemas there are.", || as_json(&reference("SchemaList"))),
+    Route::get(
+        "/api/v1/schema/{name}",
+        "A schema; this document is `openapi.json`.",
+        || json!({ "application/schema+json": { "schema": { "type": "object" } } }),
+    )
+    .with(&["schema_name"], &[304, 404]),
+    Route::get("/api/state", "The original daemon's view of the run that started last.", || {
+        as_json(&reference("OriginalState"))
+    }),
+    Route::get("/api/graph", "The original daemon's view of that run's graph.", || {
+        as_json(&reference("OriginalGraph"))
+    }),
+    Route::get(
+        "/api/events",
+        "The original daemon's stream of that run.",
+        || json!({ "text/event-stream": { "schema": { "type": "string" } } }),
+    )
+    .with(&[], &[503]),
+    Route::get(
+        "/metrics",
+        "The hub's numbers for Prometheus.",
+        || json!({ "text/plain": { "schema": { "type": "string" } } }),
+    ),
+    Route::get("/healthz", "Whether the hub is there; with the token also how it is.", || {
+        as_json(&reference("Health"))
+    }),
+];
+
+/// The document in `schema/openapi.json`.
+pub fn openapi() -> Document {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let operations = paths.entry(route.path).or_insert_with(|| json!({}));
+        operations[route.method] = operation(route);
+    }
+    let schema = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "choo",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The HTTP API of `choo web`. On the Unix socket it is the same, and no token is asked for.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "http://127.0.0.1:8080" }],
+        "security": [{ "token": [] }, { "ticket": [] }],
+        "paths": paths,
+        "components": {
+            "parameters": parameters(),
+            "responses": { "Error": {
+                "description": "What is wrong, for programs (`kind`) and for people (`message`).",
+                "content": as_json(&reference("Error")),
+            } },
+            "schemas": schemas(),
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "ticket": { "type": "apiKey", "in": "query", "name": "ticket" },
+            },
+        },
+    });
+    Document { file: "openapi.json", contract: None, schema }
+}
+
+fn operation(route: &Route) -> Value {
+    let mut success = json!({ "description": success(route.status) });
+    let content = (route.answer)();
+    if !content.is_null() {
+        success["content"] = content;
+    }
+    let mut responses = json!({ (route.status.to_string()): success });
+    for status in route.errors.iter().chain(&[401, 403, 405]) {
+        responses[status.to_string()] = match status {
+            204 => json!({ "description": "The run ended before the cursor; nothing will come." }),
+            304 => json!({ "description": "Not changed since." }),
+            _ => json!({ "$ref": "#/components/responses/Error" }),
+        };
+    }
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "responses": responses,
+    });
+    if !route.parameters.is_empty() {
+        let named = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        operation["parameters"] = route.parameters.iter().map(named).collect();
+    }
+    if route.path == "/healthz" {
+        operation["security"] = json!([{}, { "token": [] }]);
+    } else if route.method != "get" {
+        operation["security"] = json!([{ "token": [] }]);
+    }
+    operation
+}
+
+/// `get_api_v1_runs_run_graph`
+fn operation_id(route: &Route) -> String {
+    let words = route.path.split(['/', '{', '}']).filter(|word| !word.is_empty());
+    [route.method].into_iter().chain(words).collect::<Vec<_>>().join("_")
+}
+
+fn success(status: u16) -> &'static str {
+    match status {
+        101 => "The connection is a WebSocket.",
+        201 => "Made.",
+        _ => "The answer.",
+    }
+}
+
+fn nothing() -> Value {
+    Value::Null
+}
+
+fn as_json(schema: &Value) -> Value {
+    json!({ "application/json": { "schema": schema } })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn lines() -> Value {
+    let lines = |what: &str| json!({ "schema": { "type": "string", "description": what } });
+    json!({
+        "application/x-ndjson": lines("A line of `write/event.schema.json` each, and `hub.cursor` behind each block."),
+        "text/event-stream": lines("A line of `write/event.schema.json` in each event, its `id` the cursor."),
+    })
+}
+
+fn parameters() -> Value {
+    let query = |name: &str, description: &str| json!({ "name": name, "in": "query", "description": description, "schema": { "type": "string" } });
+    let path = |name: &str, description: &str| {
+        json!({
+            "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" },
+        })
+    };
+    json!({
+        "since": query("since", "A cursor, `snapshot` (default), `earliest` or `now`."),
+        "run": query("run", "Only this run; the response ends when it has."),
+        "types": query("types", "Only events of these types; `*` stands for anything, commas separate."),
+        "units": query("units", "Only events of these units; `*` stands for anything, commas separate."),
+        "repositories": query("repositories", "Of the task records only those of these repositories."),
+        "batch": query("batch", "`1` puts a block of lines into one server-sent event."),
+        "Last-Event-ID": {
+            "name": "Last-Event-ID", "in": "header", "schema": { "type": "string" },
+            "description": "The cursor of the last event, as `EventSource` sends it; beats `since`.",
+        },
+        "run_id": path("run", "The run's name."),
+        "schema_name": path("name", "Such as `read/event.schema.json`."),
+    })
+}
+
+fn schemas() -> Value {
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    let strings = json!({ "type": "array", "items": { "type": "string" } });
+    let time = json!({ "type": ["string", "null"], "format": "date-time" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let text = json!({ "type": "string" });
+    let status = json!({ "enum": ["pending", "ready", "in_progress", "complete", "failed", "blocked"] });
+    json!({
+        "Error": object(&["error"], json!({ "error": object(&["kind", "message"], json!({
+            "kind": { "type": "string", "description": "Stable, for programs." },
+            "message": { "type": "string", "description": "For people." },
+        })) })),
+        "RunPage": object(&["runs", "next"], json!({
+            "runs": { "type": "array", "items": reference("RunSummary") },
+            "next": { "type": ["string", "null"], "description": "Where the next page begins." },
+        })),
+        "RunSummary": object(&["run", "status", "started", "ended", "units", "failed", "live"], json!({
+            "run": text,
+            "status": { "$ref": "write/state.schema.json#/properties/status" },
+            "started": time, "ended": time, "units": count, "failed": count,
+            "live": { "type": "boolean", "description": "Whether more is to be expected of it." },
+        })),
+        "Ticket": object(&["ticket", "expires"], json!({
+            "ticket": text, "expires": { "type": "string", "format": "date-time" },
+        })),
+        "SchemaList": object(&["schemas"], json!({ "schemas": strings })),
+        "Health": object(&["status"], json!({
+            "status": { "const": "ok" },
+            "version": text, "epoch": text, "uptime_secs": count, "runs": count, "producers": count,
+            "clients": count, "history": { "type": "object" }, "bad_lines": { "type": "object" },
+        })),
+        "OriginalState": object(&["connected", "status", "units", "summary"], json!({
+            "connected": { "type": "boolean" },
+            "status": { "enum": ["waiting", "running", "completed", "failed"] },
+            "startedAt": { "type": "string", "format": "date-time" },
+            "parallelism": count,
+            "units": { "type": "array", "items": object(
+                &["id", "status", "currentTask", "totalTasks"],
+                json!({
+                    "id": text, "status": status, "currentTask": { "type": "integer" }, "totalTasks": count,
+                    "error": text, "startedAt": { "type": "string", "format": "date-time" },
+                }),
+            ) },
+            "summary": object(
+                &["total", "pending", "inProgress", "complete", "failed", "blocked"],
+                json!({
+                    "total": count, "pending": count, "inProgress": count, "complete": count, "failed": count,
+                    "blocked": count,
+                }),
+            ),
+        })),
+        "OriginalGraph": object(&["nodes", "edges", "levels"], json!({
+            "nodes": { "type": "array", "items": object(
+                &["id", "level"], json!({ "id": text, "level": count, "tasks": count }),
+            ) },
+            "edges": { "type": "array", "items": object(&["from", "to"], json!({ "from": text, "to": text })) },
+            "levels": { "type": "array", "items": strings },
+        })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every reference in a value that stays within the document.
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(Value::as_str) {
+                    found.push(target.to_owned());
+                }
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = openapi().schema;
+        let files = crate::documents();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 20);
+        for target in found {
+            let (file, pointer) = target.split_once('#').unwrap_or((&target, ""));
+            let within = if file.is_empty() {
+                &document
+            } else {
+                &files
+                    .iter()
+                    .find(|document| document.file == file)
+                    .unwrap_or_else(|| panic!("{target}"))
+                    .schema
+            };
+            assert!(within.pointer(pointer).is_some(), "{target}");
+        }
+    }
+
+    #[test]
+    fn path_parameters_are_those_in_the_path() {
+        let document = openapi().schema;
+        for route in ROUTES {
+            let named = route.parameters.iter().filter_map(|name| {
+                let parameter = &document["components"]["parameters"][name];
+                (parameter["in"] == "path").then(|| format!("{{{}}}", parameter["name"].as_str().unwrap()))
+            });
+            let named: Vec<String> = named.collect();
+            let braces = route.path.matches('{').count();
+            assert_eq!(
+                named.iter().filter(|name| route.path.contains(*name)).count(),
+                braces,
+                "{}",
+                route.path
+            );
+        }
+    }
+}
