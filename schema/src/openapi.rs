@@ -60,7 +60,7 @@ const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/schema/{name}",
         "A schema; this document is `openapi.json`.",
-        || json!({ "application/schema+json": { "schema": { "type": "object" } } }),
+        || json!({ "application/schema+json": { "schema": { "type": "object" } }, "application/json": { "schema": { "type": "object" } } }),
     )
     .with(&["schema_name"], &[304, 404]),
     Route::get("/api/state", "The original daemon's view of the run that started last.", || {

@@ -4,6 +4,7 @@
 
 mod doors;
 mod lifetimes;
+mod openapi;
 mod routes;
 mod streams;
 mod support;
