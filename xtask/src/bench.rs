@@ -159,17 +159,44 @@ fn run_harness(repo: &Repo, bench: &Bench, subject: &Value, peers: &Path) -> Res
     Ok(samples)
 }
 
-/// What the driver kept of each run: tables, contenders, runs. Of `ingest` the CPU time of a line counts.
+/// What the driver kept of each run: tables, contenders, runs. Of `ingest` the CPU time of a line counts; of
+/// `fan` several things, by the number of readers that the table's title ends with.
 fn harness_samples(measurement: &str, tables: &Value) -> Samples {
     let mut samples = Samples::new();
-    for (contender, runs) in members(tables).flat_map(|(_, table)| members(table)) {
-        let of_a_line = |run: &Value| Some(run["cpu_ns"].as_f64()? / run["lines"].as_f64()?);
-        let nanos: Vec<f64> = runs.as_array().into_iter().flatten().filter_map(of_a_line).collect();
-        if !nanos.is_empty() {
-            samples.insert(format!("{measurement}/{contender}"), nanos);
+    for (title, table) in members(tables) {
+        let readers = title.rsplit(' ').next().unwrap_or_default();
+        for (contender, run) in members(table).flat_map(|(contender, runs)| {
+            runs.as_array().into_iter().flatten().map(move |run| (contender, run))
+        }) {
+            let mut add = |name: String, value: Option<f64>| {
+                samples.entry(name).or_default().extend(value);
+            };
+            if measurement == "fan" {
+                for (metric, value) in fan_metrics(run) {
+                    add(format!("fan/{readers}/{contender}/{metric}"), value);
+                }
+            } else {
+                let of_a_line =
+                    run["cpu_ns"].as_f64().zip(run["lines"].as_f64()).map(|(cpu, lines)| cpu / lines);
+                add(format!("{measurement}/{contender}"), of_a_line);
+            }
         }
     }
+    samples.retain(|_, values| !values.is_empty());
     samples
+}
+
+/// What counts of a fan-out: for all of it less is better.
+fn fan_metrics(run: &Value) -> [(&'static str, Option<f64>); 6] {
+    let kib = |key: &str| run[key].as_f64().map(|bytes| bytes / 1024.0);
+    [
+        ("cpu", run["closed"]["hub_cpu_ns_per"].as_f64()),
+        ("wall", run["closed"]["per_s"].as_f64().map(|per_s| 1e9 / per_s)),
+        ("idle cpu", run["latency_ns"]["hub_cpu_ns_per"].as_f64()),
+        ("idle p50", run["latency_ns"]["p50"].as_f64()),
+        ("memory", kib("rss_per_sub")),
+        ("memory after", kib("rss_per_sub_after")),
+    ]
 }
 
 fn release(repo: &Repo) -> String {

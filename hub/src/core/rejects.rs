@@ -92,7 +92,8 @@ impl Rejects {
     /// Takes a bad line, and says what to tell the readers at once.
     pub(crate) fn handle(&mut self, reject: Reject, now: Moment) -> Option<Complaint> {
         self.total += 1;
-        let error = HubError { kind: reject.kind.to_owned(), message: reject.message.clone(), count: 1 };
+        let error =
+            HubError { kind: reject.kind.to_owned(), message: reject.message.clone(), count: 1, id: None };
         let run = reject.run.clone();
         if self.kept.len() == KEPT {
             self.kept.pop_front();

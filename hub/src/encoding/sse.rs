@@ -20,9 +20,14 @@ pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
     if block.frames.is_empty() {
         return write_alive(block, time, out);
     }
+    // The same for all of a hub's life; to write it anew for each line would cost as much as the line.
+    let epoch = block.cursor.epoch.to_string();
+    let mut digits = itoa::Buffer::new();
     for item in lines::of(block, time) {
         if let Some(cursor) = item.cursor {
-            write_id(cursor, out);
+            for part in ["id: ", &*epoch, ":", digits.format(cursor.offset), "\n"] {
+                out.extend_from_slice(part.as_bytes());
+            }
         }
         write_data(&item.line, out);
         out.push(b'\n');

@@ -111,20 +111,22 @@ fn refusal(error: &Error) -> Input {
 impl Wish {
     /// What a line asks for; nothing if it is of a type that means nothing here.
     fn read(line: &[u8]) -> Option<Self> {
-        let bad = |kind: &str, message: String| {
-            Some(Wish::Bad(HubError { kind: kind.to_owned(), message, count: 1 }))
+        let mut id = None;
+        let bad = |kind: &str, message: String, id: Option<String>| {
+            Some(Wish::Bad(HubError { kind: kind.to_owned(), message, count: 1, id }))
         };
         let line = match Line::parse(line, &Limits::default()) {
             Ok(line) => line,
-            Err(error) => return bad(error.kind.as_str(), error.to_string()),
+            Err(error) => return bad(error.kind.as_str(), error.to_string(), id),
         };
         match &*line.kind {
             kind::SUBSCRIBE => match line.payload::<Subscribe>() {
-                Some(Err(error)) => bad("subscribe", error.to_string()),
-                payload => match wish(payload.and_then(Result::ok).unwrap_or_default()) {
-                    Ok(wish) => Some(wish),
-                    Err((kind, message)) => bad(kind, message),
-                },
+                Some(Err(error)) => bad("subscribe", error.to_string(), id),
+                payload => {
+                    let subscribe = payload.and_then(Result::ok).unwrap_or_default();
+                    id.clone_from(&subscribe.id);
+                    wish(subscribe).map_or_else(|(kind, message)| bad(kind, message, id), Some)
+                }
             },
             kind::UNSUBSCRIBE => {
                 let Unsubscribe { id } = line.payload().and_then(Result::ok).unwrap_or_default();
@@ -260,10 +262,13 @@ mod tests {
             ("nonsense", "not-an-object"),
             (r#"{"type":"subscribe","payload":{"types":5}}"#, "subscribe"),
             (r#"{"type":"subscribe","payload":{"run":"a b"}}"#, "filter"),
-            (r#"{"type":"subscribe","payload":{"since":"yesterday"}}"#, "cursor"),
+            (r#"{"type":"subscribe","payload":{"since":"yesterday","id":"a"}}"#, "cursor"),
         ] {
             let got = wishes(text);
-            assert!(matches!(&got[..], [Wish::Bad(error)] if error.kind == kind), "{text}: {got:?}");
+            assert!(
+                matches!(&got[..], [Wish::Bad(error)] if error.kind == kind && error.id.is_some() == text.contains("\"id\"")),
+                "{text}: {got:?}"
+            );
         }
         assert_eq!(wishes(r#"{"type":"of.tomorrow"}"#), []);
         assert_eq!(wishes(r#"{"type":"ping"}"#), [Wish::Pong]);

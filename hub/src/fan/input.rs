@@ -81,7 +81,8 @@ impl Fan {
         let it = &self.readers[reader];
         if it.seats.len() >= MAX_SEATS {
             let message = format!("a connection has at most {MAX_SEATS} subscriptions");
-            return self.complain(reader, &HubError { kind: "subscribe".to_owned(), message, count: 1 });
+            let id = id.map(String::from);
+            return self.complain(reader, &HubError { kind: "subscribe".to_owned(), message, count: 1, id });
         }
         let key = Key { selection, encoding: it.encoding, framing: it.framing, id };
         let index = self.sit(reader, key.clone());

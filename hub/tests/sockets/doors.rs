@@ -23,6 +23,8 @@ fn s2_37_without_the_token_there_is_nothing_but_files_and_health() {
         "/api/state",
         "/api/graph",
         "/api/events",
+        "/api/v1/ws",
+        "/metrics",
         "/api/nothing",
     ] {
         let mut answer = hub.request(path, &[]);

@@ -76,11 +76,13 @@ pub struct HubEnd {
     pub status: RunStatus,
 }
 
-/// `hub.error`: a producer sent something that is not a line; the stream goes on.
+/// `hub.error`: a producer sent something that is not a line, or this reader something that cannot be read;
+/// the stream goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HubError {
-    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), or `reserved-type`.
+    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), or `reserved-type`; of a reader's
+    /// `subscribe` it is `subscribe`, `filter` or `cursor`.
     #[serde(deserialize_with = "null_as_default")]
     pub kind: String,
     /// What was wrong, for people.
@@ -89,6 +91,9 @@ pub struct HubError {
     /// How many bad lines this one stands for.
     #[serde(deserialize_with = "null_as_default")]
     pub count: u64,
+    /// Which subscription of a WebSocket could not be made, if that was given a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// `hub.bye`: the hub ends this stream.
@@ -108,5 +113,5 @@ readable!(HubSnapshot { run, cursor, state, part, parts; });
 readable!(HubGap { ; from, to, count, why });
 readable!(HubCursor { cursor; id });
 readable!(HubEnd { run, status; });
-readable!(HubError { ; kind, message, count });
+readable!(HubError { ; kind, message, count, id });
 readable!(HubBye { ; code, retry_ms });

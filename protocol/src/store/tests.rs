@@ -182,7 +182,7 @@ fn control_lines_are_told_and_not_listed() {
     assert_eq!((changes.gaps, changes.missing), (1, vec![gap]));
     let bye = HubBye { code: "shutdown".into(), retry_ms: 500 };
     assert_eq!(control(&mut store, "hub.bye", &bye).bye, Some(bye));
-    let error = HubError { kind: "syntax".into(), message: "not JSON".into(), count: 3 };
+    let error = HubError { kind: "syntax".into(), message: "not JSON".into(), count: 3, id: None };
     assert_eq!(control(&mut store, "hub.error", &error).errors, 3);
     assert_eq!(control(&mut store, "hub.from_the_future", &1), StoreChanges::default());
     assert_eq!(store.summaries().len(), 0);

@@ -540,7 +540,8 @@ export interface HubEnd {
   status: RunStatus;
 }
 /**
- * `hub.error`: a producer sent something that is not a line; the stream goes on.
+ * `hub.error`: a producer sent something that is not a line, or this reader something that cannot be read;
+ * the stream goes on.
  */
 export interface HubError {
   /**
@@ -548,7 +549,12 @@ export interface HubError {
    */
   count: number;
   /**
-   * A stable name: that of a `LineErrorKind`, or `reserved-type`.
+   * Which subscription of a WebSocket could not be made, if that was given a name.
+   */
+  id?: string;
+  /**
+   * A stable name: that of a `LineErrorKind`, or `reserved-type`; of a reader's
+   * `subscribe` it is `subscribe`, `filter` or `cursor`.
    */
   kind: string;
   /**
@@ -2053,7 +2059,7 @@ export interface Payloads {
   "hub.cursor": HubCursor;
   /** `hub.end`: nothing more will come of this run. */
   "hub.end": HubEnd;
-  /** `hub.error`: a producer sent something that is not a line; the stream goes on. */
+  /** `hub.error`: a producer sent something that is not a line, or this reader something that cannot be read; the stream goes on. */
   "hub.error": HubError;
   /** `hub.bye`: the hub ends this stream. */
   "hub.bye": HubBye;
