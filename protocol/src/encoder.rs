@@ -1,11 +1,12 @@
 //! Writing the events of one run, one after the other.
 
+use crate::number::Counter;
 use crate::raw::write_raw;
 use crate::timestamp::SecondText;
 use crate::{Event, RunId, Timestamp};
 
 /// Writes events of one run as [`Event::encode`] does, byte for byte, but remembers what one line has in
-/// common with the next: the run, and the second in which it happened. Mostly that is the text of the time.
+/// common with the next: the run, the second in which it happened, and most digits of its number.
 ///
 /// ```
 /// use choo_protocol::{Encoder, Event, RunId, Timestamp};
@@ -21,7 +22,7 @@ use crate::{Event, RunId, Timestamp};
 #[derive(Clone, Debug)]
 pub struct Encoder {
     /// The members between those of the event and its number, which follows.
-    run: Box<[u8]>,
+    run: Counter,
     second: SecondText,
 }
 
@@ -29,17 +30,19 @@ impl Encoder {
     /// For the events of this run.
     pub fn new(run: &RunId) -> Self {
         // No character of a run id needs an escape.
-        let run = format!(",\"run\":\"{run}\",\"seq\":").into_bytes().into();
+        let run = Counter::behind(format!(",\"run\":\"{run}\",\"seq\":"));
         Encoder { run, second: SecondText::default() }
     }
 
     /// Appends the event as one line with its newline. `time` is used where the event has none of its own.
+    #[inline]
     pub fn encode(&mut self, event: &Event, seq: u64, time: Timestamp, out: &mut Vec<u8>) {
         let second = &mut self.second;
         event.write_seed_members(|out| second.write(event.time.unwrap_or(time), out), write_raw, out);
-        out.extend_from_slice(&self.run);
-        out.extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
-        event.write_extra(out);
+        out.extend_from_slice(self.run.text_of(seq));
+        if !event.extra.is_empty() {
+            event.write_extra(out);
+        }
         out.extend_from_slice(b"}\n");
     }
 }

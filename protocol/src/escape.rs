@@ -13,23 +13,34 @@ use crate::raw::compact;
 ///
 /// Besides what JSON asks for, `<`, `>`, `&`, U+2028 and U+2029 are escaped, and control characters
 /// other than `\n`, `\r`, `\t` are `\u00xx` (Go 1.19, `encoding/json`, `encodeState.string`).
+#[inline]
 pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     write_fragment(text, out);
     out.push(b'"');
 }
 
+/// What needs an escape. 0xE2 begins U+2028 and U+2029, and much that is left as it is.
+const STOPS: [u8; 6] = [b'"', b'\\', b'<', b'>', b'&', 0xE2];
+
+#[inline]
 fn write_fragment(text: &str, out: &mut Vec<u8>) {
     let text = text.as_bytes();
-    let mut at = 0;
-    loop {
-        // 0xE2 begins U+2028 and U+2029, and much that is left as it is.
-        let plain = plain_end(text, at, [b'"', b'\\', b'<', b'>', b'&', 0xE2]);
+    let plain = plain_end(text, 0, STOPS);
+    out.extend_from_slice(&text[..plain]);
+    if plain < text.len() {
+        write_rest(text, plain, out);
+    }
+}
+
+/// Goes on at a character that may need an escape.
+#[inline(never)]
+fn write_rest(text: &[u8], mut at: usize, out: &mut Vec<u8>) {
+    while at < text.len() {
+        at += write_escape(&text[at..], out);
+        let plain = plain_end(text, at, STOPS);
         out.extend_from_slice(&text[at..plain]);
-        if plain == text.len() {
-            return;
-        }
-        at = plain + write_escape(&text[plain..], out);
+        at = plain;
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::Deref;
 
 use crate::envelope;
 use crate::escape::write_string;
+use crate::number::write_number;
 use crate::raw::{WriteRaw, write_compact, write_raw};
 use crate::{Json, Line, Payload, RunId, Timestamp, kind};
 
@@ -285,6 +286,7 @@ impl Event {
     }
 
     /// Everything up to `error`, in front of the closing brace. `time` writes the text of the time.
+    #[inline]
     pub(crate) fn write_seed_members(
         &self,
         time: impl FnOnce(&mut Vec<u8>),
@@ -302,11 +304,11 @@ impl Event {
         }
         if let Some(task) = self.task {
             out.extend_from_slice(b",\"task\":");
-            out.extend_from_slice(itoa::Buffer::new().format(task).as_bytes());
+            write_number(task, out);
         }
         if let Some(pr) = self.pr {
             out.extend_from_slice(b",\"pr\":");
-            out.extend_from_slice(itoa::Buffer::new().format(pr).as_bytes());
+            write_number(pr, out);
         }
         if let Some(payload) = &self.payload {
             out.extend_from_slice(b",\"payload\":");

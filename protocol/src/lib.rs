@@ -46,6 +46,7 @@ mod line;
 mod line_error;
 mod loss;
 mod names;
+mod number;
 mod open;
 mod patch;
 mod payload;

@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 use crate::control::{CmdAccepted, CmdDone, CmdRejected};
 use crate::escape;
 use crate::lenient::saturate;
+use crate::number::write_number;
 use crate::raw::WriteRaw;
 use crate::{GraphPayload, kind};
 
@@ -76,7 +77,17 @@ macro_rules! payloads {
             }
 
             /// Appends it as JSON, ready JSON by `write_raw`.
+            #[inline]
             pub(crate) fn write(&self, write_raw: WriteRaw, out: &mut Vec<u8>) {
+                // Most events are output, and need nothing of what the others need.
+                match self {
+                    Payload::Log(log) => write_log(log, out),
+                    _ => self.write_other(write_raw, out),
+                }
+            }
+
+            #[inline(never)]
+            fn write_other(&self, write_raw: WriteRaw, out: &mut Vec<u8>) {
                 match self {
                     Payload::Log(log) => write_log(log, out),
                     $(Payload::$variant(payload) => write_typed(payload, out),)*
@@ -183,11 +194,12 @@ impl TryFrom<&TaskRecord> for Payload {
     }
 }
 
+#[inline]
 fn write_log(log: &LogPayload, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"content\":");
     escape::write_string(&log.content, out);
     out.extend_from_slice(b",\"n\":");
-    out.extend_from_slice(itoa::Buffer::new().format(saturate(log.n)).as_bytes());
+    write_number(saturate(log.n), out);
     out.push(b'}');
 }
 

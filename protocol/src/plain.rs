@@ -23,6 +23,11 @@ pub(crate) fn plain_end<const N: usize>(text: &[u8], from: usize, stops: [u8; N]
 #[inline(always)]
 fn last_end<const N: usize>(text: &[u8], from: usize, stops: [u8; N]) -> usize {
     let Some(block) = text.last_chunk() else {
+        if let Some(padded) = block::padded(&text[from..])
+            && block::first(&padded, 0, stops).is_none()
+        {
+            return text.len();
+        }
         let plain = |byte: &&u8| **byte >= 0x20 && !stops.contains(byte);
         return from + text[from..].iter().take_while(plain).count();
     };
@@ -51,6 +56,20 @@ mod block {
         let found = found.to_bitmask() >> skip;
         (found != 0).then(|| found.trailing_zeros() as usize)
     }
+
+    /// All bytes of a text that is shorter, some perhaps twice, and blanks.
+    #[inline(always)]
+    pub(super) fn padded(short: &[u8]) -> Option<[u8; SIZE]> {
+        let mut block = [b' '; SIZE];
+        if let (Some(first), Some(last)) = (short.first_chunk::<8>(), short.last_chunk::<8>()) {
+            block[..8].copy_from_slice(first);
+            block[8..].copy_from_slice(last);
+        } else {
+            block[..4].copy_from_slice(short.first_chunk::<4>()?);
+            block[4..8].copy_from_slice(short.last_chunk::<4>()?);
+        }
+        Some(block)
+    }
 }
 
 /// Eight bytes at once as one number: the browser's instructions for more are younger than the
@@ -77,6 +96,12 @@ mod block {
         found &= HIGHS;
         (found != 0).then(|| found.trailing_zeros() as usize / 8)
     }
+
+    /// Short texts are rare where this is used.
+    #[inline(always)]
+    pub(super) fn padded(_short: &[u8]) -> Option<[u8; SIZE]> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -87,14 +112,14 @@ mod tests {
     fn every_byte_at_every_place_is_told_from_plain_content() {
         let stops = [b'"', b'\\', 0xE2];
         for byte in 0..=u8::MAX {
-            for place in 0..40 {
-                // What stands around it must not matter, neither below nor above.
-                for around in [b'a', 0x80, 0xff, b'!', b'#', 0x20, b'[', b']', 0xE1, 0xE3] {
-                    let mut text = [around; 40];
+            // What stands around it must not matter, neither below nor above.
+            for around in [b'a', 0x80, 0xff, b'!', b'#', 0x20, b'[', b']', 0xE1, 0xE3] {
+                for (len, place) in (1..17).chain([40]).flat_map(|len| (0..len).map(move |at| (len, at))) {
+                    let mut text = vec![around; len];
                     text[place] = byte;
                     for from in 0..=place {
-                        let expected = if byte < 0x20 || stops.contains(&byte) { place } else { 40 };
-                        assert_eq!(plain_end(&text, from, stops), expected, "{byte} {place} {around}");
+                        let expected = if byte < 0x20 || stops.contains(&byte) { place } else { len };
+                        assert_eq!(plain_end(&text, from, stops), expected, "{byte} {place}/{len} {around}");
                     }
                 }
             }
