@@ -6,7 +6,7 @@
 //! - full: nobody empties staging, so that bulk is refused;
 //! - stalled: an event every 50 µs to a reader that does not read.
 //!
-//! The two readings of the clock around each emit, 20 to 40 ns together, are part.
+//! The two readings of the processor's counter around each emit are part.
 
 #![expect(clippy::print_stdout, reason = "the result is what it prints")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark is about clocks")]
@@ -20,7 +20,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use choo_bench::{NO_WELCOME, quantiles, sample};
+use choo_bench::{NO_WELCOME, Times, sample};
 use choo_transport::{EventBus, SocketPusher};
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn read(path: &Path, count: usize, burst: usize, gap: Duration) -> Result<(Value
     if !pusher.wait_connected(Duration::from_secs(5)) {
         return Err("nobody listens".into());
     }
-    let (event, mut samples) = (sample(), Vec::with_capacity(count));
+    let (event, mut times) = (sample(), Times::with_capacity(count));
     let mut next = Instant::now();
     for n in 0..count {
         if n % burst == 0 {
@@ -73,12 +73,10 @@ fn read(path: &Path, count: usize, burst: usize, gap: Duration) -> Result<(Value
             next += gap;
         }
         let event = event.clone();
-        let before = Instant::now();
-        bus.emit(event);
-        samples.push(u64::try_from(before.elapsed().as_nanos())?);
+        times.time(|| bus.emit(event));
     }
     let report = pusher.close(Duration::from_millis(100));
-    Ok((quantiles(samples), report.lost))
+    Ok((times.quantiles(), report.lost))
 }
 
 /// Refusals while the writer is held up in the program's own callback.
@@ -99,14 +97,12 @@ fn full(path: &Path) -> Result<Value, Box<dyn Error>> {
     while pusher.stats().refused == 0 {
         bus.emit(event.clone());
     }
-    let mut samples = Vec::with_capacity(200_000);
+    let mut times = Times::with_capacity(200_000);
     for _ in 0..200_000 {
         let event = event.clone();
-        let before = Instant::now();
-        bus.emit(event);
-        samples.push(u64::try_from(before.elapsed().as_nanos())?);
+        times.time(|| bus.emit(event));
     }
     drop((go_on, warned));
     pusher.close(Duration::ZERO);
-    Ok(quantiles(samples))
+    Ok(times.quantiles())
 }
