@@ -25,6 +25,7 @@ impl Arrivals {
     }
 
     /// The next event.
+    #[inline]
     pub(crate) fn note(&mut self, now: Duration) {
         if now.saturating_sub(self.last) >= BURST_GAP {
             self.gap = Some(now.saturating_sub(self.start));

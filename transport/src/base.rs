@@ -113,7 +113,7 @@ mod tests {
             let mut line = Vec::new();
             event.encode(Some(&run), Some(7), Timestamp::from_unix_nanos(0), &mut line);
             line.pop();
-            assert_eq!(Role::of(&event.kind), Role::Text);
+            assert_eq!(Role::and_class(&event.kind).0, Role::Text);
             assert_eq!(Class::of(&event.kind), Class::Bulk);
             let line = Line::parse(&line, &Limits::default()).unwrap();
             assert!(state.apply(&line).is_quiet());

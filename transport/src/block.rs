@@ -1,5 +1,7 @@
 //! Encoded lines, back to back in one buffer.
 
+#![expect(clippy::inline_always, reason = "after a pause each call of an emit is a page that is not at hand")]
+
 use choo_protocol::{Class, kind};
 
 /// Blocks are cut at this size: large enough that one write carries hundreds of lines, small enough
@@ -52,16 +54,20 @@ impl Meta {
 }
 
 impl Role {
-    pub(crate) fn of(kind: &str) -> Role {
-        if kind.starts_with("log.") {
-            Role::Text
-        } else if kind == kind::ORCH_STARTED {
-            Role::Started
-        } else if kind == kind::TASK_PROGRESS {
-            Role::Progress
-        } else {
-            Role::Event
-        }
+    #[inline(always)]
+    pub(crate) fn and_class(kind: &str) -> (Role, Class) {
+        // Most events are output.
+        if kind.starts_with("log.") { (Role::Text, Class::Bulk) } else { Role::and_class_of_others(kind) }
+    }
+
+    #[inline(never)]
+    fn and_class_of_others(kind: &str) -> (Role, Class) {
+        let role = match kind {
+            kind::ORCH_STARTED => Role::Started,
+            kind::TASK_PROGRESS => Role::Progress,
+            _ => Role::Event,
+        };
+        (role, Class::of(kind))
     }
 }
 
@@ -85,6 +91,7 @@ impl Block {
 
     /// Has `encode` append a line and answers its bytes, or, if it is longer than `limit`, leaves the block
     /// as it was and answers that length. The length in `meta` is filled in.
+    #[inline(always)]
     pub(crate) fn push(
         &mut self,
         meta: Meta,
@@ -97,15 +104,21 @@ impl Block {
         // The limit does not count the newline.
         let len = u32::try_from(bytes).ok().filter(|_| bytes <= limit.saturating_add(1));
         let Some(len) = len else {
-            self.bytes.truncate(start);
-            self.bytes.shrink_to(BLOCK_BYTES.max(start));
+            self.take_back(start);
             return Err(bytes);
         };
         self.lines.push(Meta { len, ..meta });
         Ok(bytes)
     }
 
+    #[cold]
+    fn take_back(&mut self, start: usize) {
+        self.bytes.truncate(start);
+        self.bytes.shrink_to(BLOCK_BYTES.max(start));
+    }
+
     /// Whether another ordinary line fits without moving the buffer.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.bytes.len() + ROOM <= BLOCK_BYTES.min(self.bytes.capacity())
     }
@@ -162,7 +175,8 @@ impl Block {
         time: choo_protocol::Timestamp,
         limit: usize,
     ) -> Result<usize, usize> {
-        let meta = Meta { seq, len: 0, class: Class::of(&event.kind), role: Role::of(&event.kind) };
+        let (role, class) = Role::and_class(&event.kind);
+        let meta = Meta { seq, len: 0, class, role };
         self.push(meta, limit, |out| wire.encode(event, run, seq, time, out))
     }
 }

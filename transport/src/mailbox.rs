@@ -1,6 +1,6 @@
 //! What many threads fill and one empties, without waking it more often than it sleeps.
 
-use crate::sync::{Listener, Mutex, MutexGuard, PoisonError, TRIES, TryLockError, Wake, spin};
+use crate::sync::{LOOKS, Listener, Mutex, MutexGuard, PoisonError, SPINS, TryLockError, Wake, nap, spin};
 
 /// A value under a lock, and who is to be told when it changes.
 ///
@@ -27,12 +27,14 @@ impl<T> Mailbox<T> {
         Mailbox { contents: Mutex::new(Contents { value, waiting: false }), wake: Wake::new() }
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Contents<T>> {
         // Those who change the value leave it whole at each point where they could panic.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the value and wakes the taker if it waits.
+    #[inline]
     pub(crate) fn put<R>(&self, put: impl FnOnce(&mut T) -> R) -> R {
         let mut contents = self.lock();
         let result = put(&mut contents.value);
@@ -56,12 +58,15 @@ impl<T> Mailbox<T> {
         take(&mut contents.value)
     }
 
+    /// Who waits for a lock makes its holder call the system, and the holder is an emitting thread. So the
+    /// taker looks away and comes back; it waits only if that was in vain too often.
     fn lock_patiently(&self) -> MutexGuard<'_, Contents<T>> {
-        for _ in 0..TRIES {
+        for look in 1..=LOOKS {
             match self.contents.try_lock() {
                 Ok(contents) => return contents,
                 Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => spin(),
+                Err(TryLockError::WouldBlock) if look <= SPINS => spin(),
+                Err(TryLockError::WouldBlock) => nap(),
             }
         }
         self.lock()

@@ -58,6 +58,7 @@ impl Shared {
             status.stats.connected = false;
         });
         self.changed.notify(usize::MAX);
+        self.staging.release();
     }
 
     /// The thread's numbers brought up to now by what was emitted meanwhile.

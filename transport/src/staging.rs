@@ -1,5 +1,7 @@
 //! The emitter's side: events become lines under a short lock.
 
+#![expect(clippy::inline_always, reason = "after a pause each call of an emit is a page that is not at hand")]
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -113,8 +115,7 @@ impl Staging {
                 return;
             }
             if inner.started {
-                let event = Event::graph(graph.graph.clone());
-                inner.push(&event, moment, &self.limits);
+                inner.push_graph(&graph, moment, &self.limits);
             }
             inner.graph = Some(Arc::new(graph));
         });
@@ -147,6 +148,19 @@ impl Staging {
         Staged { blocks, holes, graphs, arrivals, close, emitted }
     }
 
+    /// Frees what waits for events that will not come: the bus holds on to its first pusher.
+    pub(crate) fn release(&self) {
+        let unused = self.inner.take(|inner| {
+            let unused = if inner.load.current.is_empty() {
+                std::mem::take(&mut inner.load.current)
+            } else {
+                Block::default()
+            };
+            (std::mem::take(&mut inner.load.spare), unused)
+        });
+        drop(unused);
+    }
+
     /// Prepares to wait: `None` if there is something to take. `seen` is the deadline of the close
     /// request that the writer knows of.
     pub(crate) fn listen(&self, seen: Option<Instant>) -> Option<Listener> {
@@ -162,6 +176,7 @@ impl Staging {
 impl Sink for Staging {
     /// Numbers and encodes an event, or counts it as lost if there is no room for it. Ignored once
     /// closed.
+    #[inline]
     fn push(&self, event: &Event, moment: &Moment<'_>) {
         self.inner.put(|inner| {
             if !inner.closed {
@@ -196,10 +211,11 @@ impl Load {
 }
 
 impl Inner {
+    #[inline(always)]
     fn push(&mut self, event: &Event, moment: &Moment<'_>, limits: &Limits) {
         self.seq += 1;
         self.emitted.events += 1;
-        let (class, role) = (Class::of(&event.kind), Role::of(&event.kind));
+        let (role, class) = Role::and_class(&event.kind);
         let room = match class {
             Class::Lifecycle => LIFECYCLE_BYTES,
             Class::Bulk => BULK_BYTES,
@@ -229,6 +245,11 @@ impl Inner {
         if role == Role::Started {
             self.note_started();
         }
+    }
+
+    #[cold]
+    fn push_graph(&mut self, graph: &Graph, moment: &Moment<'_>, limits: &Limits) {
+        self.push(&Event::graph(graph.graph.clone()), moment, limits);
     }
 
     // What is rare stands apart: after a pause nothing of this is in the processor's caches, and the first

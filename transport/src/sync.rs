@@ -2,12 +2,22 @@
 
 pub(crate) use std::hint::spin_loop as spin;
 pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use event_listener::{Event, EventListener};
 
-/// How often the taker looks again at a lock that is held, before it waits for it. Who waits for a lock
-/// makes its holder call the system, and the holder is an emitting thread.
-pub(crate) const TRIES: u32 = 200;
+/// How often the taker looks at a lock that is held before it waits for it.
+pub(crate) const LOOKS: u32 = 60;
+
+/// After how many of these looks it naps before the next: an emit takes less than these last, unless its
+/// thread has been interrupted.
+pub(crate) const SPINS: u32 = 30;
+
+/// Lets the holder of a lock go on, who may need this very processor.
+#[expect(clippy::disallowed_methods, reason = "nobody can tell it when the lock is free")]
+pub(crate) fn nap() {
+    std::thread::sleep(Duration::from_micros(20));
+}
 
 /// Resolves when the taker is to look again.
 pub(crate) type Listener = EventListener;

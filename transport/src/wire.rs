@@ -1,5 +1,7 @@
 //! Which lines go out.
 
+#![expect(clippy::inline_always, reason = "after a pause each call of an emit is a page that is not at hand")]
+
 use choo_protocol::{Encoder, Event, RunId, Timestamp};
 
 /// How lines are written, and what the pusher says besides them.
@@ -39,6 +41,7 @@ impl LineEncoder {
     }
 
     /// Appends the event as a line with its newline.
+    #[inline(always)]
     pub(crate) fn encode(&mut self, event: &Event, seq: u64, time: Timestamp, out: &mut Vec<u8>) {
         match self {
             LineEncoder::Full(encoder) => encoder.encode(event, seq, time, out),

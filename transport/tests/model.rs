@@ -17,9 +17,10 @@ mod sync {
 
     use loom::sync::{Arc, Condvar};
     pub(crate) use loom::sync::{Mutex, MutexGuard};
-    pub(crate) use loom::thread::yield_now as spin;
+    pub(crate) use loom::thread::{yield_now as spin, yield_now as nap};
 
-    pub(crate) const TRIES: u32 = 1;
+    pub(crate) const LOOKS: u32 = 2;
+    pub(crate) const SPINS: u32 = 1;
 
     /// As `event_listener::Event`: who has begun to listen hears of every notification from then on.
     #[derive(Debug)]
