@@ -13,7 +13,7 @@ use crate::raw::compact;
 ///
 /// Besides what JSON asks for, `<`, `>`, `&`, U+2028 and U+2029 are escaped, and control characters
 /// other than `\n`, `\r`, `\t` are `\u00xx` (Go 1.19, `encoding/json`, `encodeState.string`).
-#[inline]
+#[cfg_attr(not(target_family = "wasm"), inline)]
 pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     write_fragment(text, out);
@@ -23,7 +23,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 /// What needs an escape. 0xE2 begins U+2028 and U+2029, and much that is left as it is.
 const STOPS: [u8; 6] = [b'"', b'\\', b'<', b'>', b'&', 0xE2];
 
-#[inline]
+#[cfg_attr(not(target_family = "wasm"), inline)]
 fn write_fragment(text: &str, out: &mut Vec<u8>) {
     let text = text.as_bytes();
     let plain = plain_end(text, 0, STOPS);

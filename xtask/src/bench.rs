@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cargo::cargo;
 use crate::error::{At as _, Error};
 use crate::goals::{Samples, print_goals};
+use crate::harness::harness_samples;
 use crate::npm;
 use crate::process::{Run as _, headline};
 use crate::repo::Repo;
@@ -108,22 +109,31 @@ pub(crate) fn bench(repo: &Repo, bench: &Bench) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs our own programs in turn (A B C, A B C, …). Each prints one JSON object of numbers.
+/// Runs our own programs in turn (A B C, A B C, …). Each prints one JSON object of numbers, or of such objects.
 fn run_programs(repo: &Repo, bench: &Bench, programs: &Value) -> Result<Samples, Error> {
     let mut samples = Samples::new();
-    for _ in 0..bench.runs {
-        for (name, line) in members(programs) {
-            let line = line.as_str().unwrap_or_default().replace("{release}", &release(repo));
+    for run in 0..bench.runs {
+        for (name, program) in members(programs) {
+            // What takes minutes is named with how often it is to run at most.
+            let often = program["runs"].as_u64().is_none_or(|runs| u64::from(run) < runs);
+            let line = program["command"].as_str().or(program.as_str()).filter(|_| often);
+            let Some(line) = line.map(|line| line.replace("{release}", &release(repo))) else { continue };
             let mut words = line.split_whitespace();
             let program = words.next().unwrap_or_default();
             let said = Command::new(program).args(words).current_dir(repo.root()).capture()?;
-            let said: Value = parse(&said, &line)?;
-            for (metric, value) in members(&said) {
-                samples.entry(format!("{name}/{metric}")).or_default().extend(value.as_f64());
-            }
+            keep_numbers(name, &parse(&said, &line)?, &mut samples);
         }
     }
     Ok(samples)
+}
+
+fn keep_numbers(name: &str, said: &Value, samples: &mut Samples) {
+    if let Some(number) = said.as_f64() {
+        samples.entry(name.to_owned()).or_default().push(number);
+    }
+    for (metric, value) in members(said) {
+        keep_numbers(&format!("{name}/{metric}"), value, samples);
+    }
 }
 
 /// Lets the peers' driver run ours among the peers, and takes from its results what a goal is about.
@@ -150,53 +160,11 @@ fn run_harness(repo: &Repo, bench: &Bench, subject: &Value, peers: &Path) -> Res
         if let Some(only) = &bench.only {
             command.args(["--only", &format!("choo,{only}")]);
         }
-        command.run()?;
-        samples.extend(harness_samples(
-            measurement,
-            &read_json(&out.join("run").join(measurement).with_extension("json"))?,
-        ));
+        let said = command.follow()?;
+        let results = read_json(&out.join("run").join(measurement).with_extension("json"))?;
+        samples.extend(harness_samples(measurement, &results, &said));
     }
     Ok(samples)
-}
-
-/// What the driver kept of each run: tables, contenders, runs. Of `ingest` the CPU time of a line counts; of
-/// `fan` several things, by the number of readers that the table's title ends with.
-fn harness_samples(measurement: &str, tables: &Value) -> Samples {
-    let mut samples = Samples::new();
-    for (title, table) in members(tables) {
-        let readers = title.rsplit(' ').next().unwrap_or_default();
-        for (contender, run) in members(table).flat_map(|(contender, runs)| {
-            runs.as_array().into_iter().flatten().map(move |run| (contender, run))
-        }) {
-            let mut add = |name: String, value: Option<f64>| {
-                samples.entry(name).or_default().extend(value);
-            };
-            if measurement == "fan" {
-                for (metric, value) in fan_metrics(run) {
-                    add(format!("fan/{readers}/{contender}/{metric}"), value);
-                }
-            } else {
-                let of_a_line =
-                    run["cpu_ns"].as_f64().zip(run["lines"].as_f64()).map(|(cpu, lines)| cpu / lines);
-                add(format!("{measurement}/{contender}"), of_a_line);
-            }
-        }
-    }
-    samples.retain(|_, values| !values.is_empty());
-    samples
-}
-
-/// What counts of a fan-out: for all of it less is better.
-fn fan_metrics(run: &Value) -> [(&'static str, Option<f64>); 6] {
-    let kib = |key: &str| run[key].as_f64().map(|bytes| bytes / 1024.0);
-    [
-        ("cpu", run["closed"]["hub_cpu_ns_per"].as_f64()),
-        ("wall", run["closed"]["per_s"].as_f64().map(|per_s| 1e9 / per_s)),
-        ("idle cpu", run["latency_ns"]["hub_cpu_ns_per"].as_f64()),
-        ("idle p50", run["latency_ns"]["p50"].as_f64()),
-        ("memory", kib("rss_per_sub")),
-        ("memory after", kib("rss_per_sub_after")),
-    ]
 }
 
 fn release(repo: &Repo) -> String {
@@ -212,6 +180,6 @@ fn parse(text: &str, whose: &str) -> Result<Value, Error> {
 }
 
 /// The members of an object; none where there is no object.
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }

@@ -62,7 +62,14 @@ impl Measured {
     }
 
     fn shown(&self, unit: &str) -> String {
-        let text = format!("{:.0} {unit} ±{:.0} %", self.median, self.spread * 100.0);
+        // Three digits are more than most runs agree on.
+        let places = match self.median {
+            0.0 => 0,
+            ..1.0 => 4,
+            ..10.0 => 2,
+            _ => 0,
+        };
+        let text = format!("{:.places$} {unit} ±{:.0} %", self.median, self.spread * 100.0);
         text.replace("  ", " ")
     }
 }

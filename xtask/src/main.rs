@@ -17,6 +17,7 @@ mod demo;
 mod error;
 mod fuzz;
 mod goals;
+mod harness;
 mod npm;
 mod packages;
 mod process;

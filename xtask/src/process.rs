@@ -1,4 +1,5 @@
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -10,6 +11,8 @@ use crate::error::Error;
 pub(crate) trait Run {
     /// Runs to the end on this terminal; anything but success is an error.
     fn run(&mut self) -> Result<(), Error>;
+    /// As [`Run::run`], and returns what it wrote to stdout too.
+    fn follow(&mut self) -> Result<String, Error>;
     /// Runs without printing anything and returns what it wrote to stdout.
     fn capture(&mut self) -> Result<String, Error>;
     /// The command as one would type it in its directory.
@@ -22,6 +25,21 @@ impl Run for Command {
         anstream::println!("{quiet}$ {}{quiet:#}", self.shown());
         let status = self.status().map_err(|source| not_started(self, source))?;
         if status.success() { Ok(()) } else { Err(Error::Failed { command: self.shown(), status }) }
+    }
+
+    fn follow(&mut self) -> Result<String, Error> {
+        let quiet = Style::new().dimmed();
+        anstream::println!("{quiet}$ {}{quiet:#}", self.shown());
+        let mut child = self.stdout(Stdio::piped()).spawn().map_err(|source| not_started(self, source))?;
+        let mut said = String::new();
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+            let line = line.map_err(|source| not_started(self, source))?;
+            anstream::println!("{line}");
+            said.push_str(&line);
+            said.push('\n');
+        }
+        let status = child.wait().map_err(|source| not_started(self, source))?;
+        if status.success() { Ok(said) } else { Err(Error::Failed { command: self.shown(), status }) }
     }
 
     fn capture(&mut self) -> Result<String, Error> {

@@ -4,7 +4,7 @@
 //! - parked: an event every 100 µs to a reader that drains, as the shared harness has it;
 //! - burst: 50 events back to back every 1 ms;
 //! - full: nobody empties staging, so that bulk is refused;
-//! - stalled: an event every 50 µs to a reader that does not read.
+//! - stalled: an event every 100 µs to a reader that does not read.
 //!
 //! The two readings of the processor's counter around each emit are part.
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     let listener = UnixListener::bind(dir.path().join("drain"))?;
     let reader = thread::Builder::new().spawn(move || drain(&listener))?;
-    let (parked, lost) = read(&dir.path().join("drain"), 20_000, 1, Duration::from_micros(100))?;
+    let (parked, lost) = read(&dir.path().join("drain"), 10_000, 1, Duration::from_micros(100))?;
     reader.join().map_err(|_| "the reader panicked")??;
 
     let listener = UnixListener::bind(dir.path().join("burst"))?;
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Bound and never accepted: the kernel takes some lines, then no more.
     let stalled = dir.path().join("stalled");
     let _listener = UnixListener::bind(&stalled)?;
-    let (stalled, _) = read(&stalled, 20_000, 1, Duration::from_micros(50))?;
+    let (stalled, _) = read(&stalled, 10_000, 1, Duration::from_micros(100))?;
     let full = full(&dir.path().join("nobody"))?;
     let lost = lost + lost_in_bursts;
     println!(
