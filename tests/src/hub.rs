@@ -15,31 +15,38 @@ pub struct Hub {
     program: Program,
     dir: TempDir,
     url: String,
+    options: Vec<String>,
 }
 
 impl Hub {
     /// Starts one on a free port.
     pub fn start() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), "127.0.0.1:0")
+        Self::start_with(&[])
     }
 
-    fn start_in(dir: TempDir, listen: &str) -> Self {
+    /// Starts one with further options, which those that follow it have too.
+    pub fn start_with(options: &[&str]) -> Self {
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        Self::start_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", options)
+    }
+
+    fn start_in(dir: TempDir, listen: &str, options: Vec<String>) -> Self {
         let mut command = choo();
-        command.arg("web").args(["--listen", listen]);
+        command.arg("web").args(["--listen", listen]).args(&options);
         command.arg("--socket").arg(dir.path().join("web.sock")).arg("--data").arg(dir.path().join("data"));
         let mut program = Program::start(&mut command);
         let Some(url) = program.line() else { panic!("choo web ended: {}", program.finish().1) };
         assert!(url.starts_with("http://127.0.0.1:") && url.contains("#token="), "{url}");
-        Hub { program, dir, url }
+        Hub { program, dir, url, options }
     }
 
     /// Kills it with SIGKILL and starts another with the same socket, port and data.
     pub fn kill_and_restart(self) -> Self {
         let address = self.address();
-        let Hub { program, dir, .. } = self;
+        let Hub { program, dir, options, .. } = self;
         program.signal(Signal::KILL);
         program.finish();
-        Self::start_in(dir, &address)
+        Self::start_in(dir, &address, options)
     }
 
     /// Kills it with SIGKILL; the folder stays until the value is dropped.
@@ -51,7 +58,7 @@ impl Hub {
 
     /// Starts one in a folder that another has left.
     pub fn start_again(dir: TempDir) -> Self {
-        Self::start_in(dir, "127.0.0.1:0")
+        Self::start_in(dir, "127.0.0.1:0", Vec::new())
     }
 
     /// Its folder.

@@ -10,6 +10,7 @@ use crate::fuzz::{self, Fuzz};
 use crate::repo::Repo;
 use crate::schema;
 use crate::sim::{self, Sim};
+use crate::soak::{self, Soak};
 use crate::test;
 use crate::ui;
 use crate::wasm;
@@ -58,6 +59,8 @@ enum Routine {
     Fuzz(Fuzz),
     /// Play simulated worlds of the pusher.
     Sim(Sim),
+    /// Run one thing for long.
+    Soak(Soak),
     /// Format the sources.
     Fmt {
         /// Change nothing; fail if something is not formatted.
@@ -84,6 +87,7 @@ impl Cli {
             Routine::Bench(bench) => bench::bench(&repo, &bench)?,
             Routine::Fuzz(fuzz) => fuzz::fuzz(&repo, &fuzz)?,
             Routine::Sim(options) => sim::sim(&repo, &options)?,
+            Routine::Soak(options) => soak::soak(&repo, &options)?,
             Routine::Fmt { check } => test::format(&repo, check)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -25,6 +25,7 @@ mod repo;
 mod schema;
 mod signals;
 mod sim;
+mod soak;
 mod stamp;
 mod step;
 mod system;

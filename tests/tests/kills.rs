@@ -1,0 +1,90 @@
+//! A hub that is killed again and again under load, as `cargo xtask soak kills` has it 50 times.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use choo_protocol::{Event, LogStream, OrchStarted};
+use choo_tests::{Hub, Random, numbers};
+use choo_transport::{EventBus, SocketPusher};
+
+/// Kills, unless `$CHOO_KILLS` says how many.
+const KILLS: u64 = 3;
+/// Events a second.
+const RATE: u64 = 5_000;
+/// So many events at most pass from the time a hub is up until it is killed: up to half a second.
+const MOST: usize = 2_500;
+/// What the pusher keeps: more than the whole run, as the hub's history does not outlive it. Then nothing has to
+/// be announced as missing, and nothing may be missing.
+const ROOM: usize = 512 << 20;
+
+/// Everything that was emitted is in the last hub, once and in order, wherever the hubs before it died.
+#[test]
+fn a_hub_killed_again_and_again_under_load_has_every_event_in_the_end() {
+    let kills = std::env::var("CHOO_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let seed = std::env::var("CHOO_SEED").map_or(1, |seed| seed.parse().unwrap());
+    let mut random = Random::new(seed);
+    let room = ROOM.to_string();
+    let options = ["--history-bytes", &room];
+    let hub = Hub::start_with(&options);
+    let bus = EventBus::new();
+    let pusher = SocketPusher::builder().socket(hub.socket()).buffer_bytes(ROOM).start(&bus).unwrap();
+    let run = pusher.run().to_string();
+    let ending = AtomicBool::new(false);
+    let (told, progress) = sync_channel(1);
+    let (hub, emitted) = thread::scope(|scope| {
+        let (bus, ending) = (&bus, &ending);
+        let emitter = scope.spawn(move || emit(bus, ending, &told));
+        let hub = (1..=kills).fold(hub, |hub, kill| {
+            let until = pusher.stats().emitted + random.below(MOST) as u64;
+            while progress.recv().unwrap() < until {}
+            println!("kill {kill} of seed {seed}, at event {until}");
+            hub.kill_and_restart()
+        });
+        ending.store(true, Ordering::Relaxed);
+        drop(progress);
+        (hub, emitter.join().unwrap())
+    });
+    assert!(pusher.wait_connected(choo_tests::WATCHDOG));
+    let report = pusher.close(choo_tests::WATCHDOG);
+    assert!(report.is_complete(), "{report:?}");
+
+    let mut stream = hub.follow("?since=earliest");
+    let end = stream.wait("the last event", |line| line["seq"] == emitted);
+    assert_eq!(end["type"], "orch.completed");
+    let lost = |kind: &str| stream.seen().iter().any(|line| line["type"] == kind);
+    assert!(!lost("link.lost") && !lost("hub.gap"), "everything was kept");
+    let numbers = numbers(stream.seen(), &run);
+    assert!(numbers.iter().copied().eq(1..=emitted), "{} of {emitted}: {:?}", numbers.len(), odd(&numbers));
+    println!("{kills} kills, {emitted} events, every one there once and in order");
+}
+
+/// Emits at [`RATE`] until it is to end; answers how many events.
+#[expect(clippy::disallowed_methods, reason = "the rate is what this is about")]
+fn emit(bus: &EventBus, ending: &AtomicBool, told: &SyncSender<u64>) -> u64 {
+    let start = std::time::Instant::now();
+    let mut emitted = 0;
+    bus.emit(Event::orch_started(OrchStarted::default()));
+    while !ending.load(Ordering::Relaxed) {
+        let due = u64::try_from(start.elapsed().as_millis()).unwrap() * RATE / 1000;
+        for n in emitted..due {
+            let unit = format!("unit-{}", n % 7);
+            let text = format!("line {n} of what {unit} has to say, as long as such lines usually are");
+            bus.emit(Event::log(unit, Some(1), LogStream::Stdout, text, n));
+        }
+        emitted = due.max(emitted);
+        // Who does not listen just now hears of the next ones.
+        let _ = told.try_send(emitted);
+        thread::sleep(Duration::from_millis(1));
+    }
+    bus.emit(Event::orch_completed());
+    emitted + 2
+}
+
+/// Where the numbers do not follow each other.
+fn odd(numbers: &[u64]) -> Vec<(u64, u64)> {
+    numbers.windows(2).map(|pair| (pair[0], pair[1])).filter(|(a, b)| a + 1 != *b).take(5).collect()
+}
