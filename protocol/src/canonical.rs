@@ -12,7 +12,7 @@ impl<'a> Line<'a> {
     ///
     /// ```
     /// use choo_protocol::{Limits, Line};
-    /// let line = br#"{"type":"a","timestamp":"2025-01-18T10:30:15.10Z","unit":null}"#;
+    /// let line = br#"{"type":"a","timestamp":"2025-01-18T10:30:15.10Z","unit":""}"#;
     /// let line = Line::parse(line, &Limits::default())?;
     /// assert_eq!(line.canonical(), r#"{"type":"a","time":"2025-01-18T10:30:15.1Z"}"#);
     /// # Ok::<(), choo_protocol::LineError>(())

@@ -211,7 +211,7 @@ impl<'a> Envelope<'_, 'a> {
             self.line.places.payload = Some(Span { start, end });
             end
         } else if UNIT.begins(word) {
-            let (unit, end) = self.plain(at + 8)?;
+            let (unit, end) = self.plain(at + 8).filter(|(unit, _)| !unit.is_empty())?;
             self.first(Key::Unit)?;
             self.line.unit = Cow::Borrowed(unit);
             end
@@ -242,7 +242,7 @@ impl<'a> Envelope<'_, 'a> {
             self.line.pr = Some(number);
             end
         } else if ERROR.begins(word) && self.json.byte(at + 8) == b'"' {
-            let (error, end) = self.plain(at + 9)?;
+            let (error, end) = self.plain(at + 9).filter(|(error, _)| !error.is_empty())?;
             self.first(Key::Error)?;
             self.line.error = Cow::Borrowed(error);
             end
@@ -312,8 +312,10 @@ impl<'a> Envelope<'_, 'a> {
             Key::Seq => self.line.places.seq = Some(value),
             _ => {}
         }
-        let null = &self.text[value.start..value.end] == "null";
-        self.line.places.forgiven |= alias || null;
+        let json = &self.text[value.start..value.end];
+        let null = json == "null";
+        let none = null || json == "\"\"" && matches!(key, Key::Unit | Key::Error);
+        self.line.places.forgiven |= alias || none;
         if null && key != Key::Type {
             return Ok(());
         }

@@ -52,7 +52,8 @@ pub(crate) struct Places {
     pub(crate) seq: Option<Span>,
     /// Just behind the last member.
     pub(crate) members_end: usize,
-    /// Whether the envelope uses an alias or a `null`, which readers forgive and we never write.
+    /// Whether the envelope uses an alias, a `null` or an empty unit or error, which readers forgive and we
+    /// never write.
     pub(crate) forgiven: bool,
 }
 

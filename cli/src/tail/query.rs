@@ -23,13 +23,10 @@ impl Query<'_> {
             escape(run, &mut path);
         }
         for (name, globs) in [("types", self.types), ("units", self.units)] {
-            for (at, glob) in globs.iter().enumerate() {
-                if at == 0 {
-                    let _ = write!(path, "&{name}=");
-                } else {
-                    path.push(',');
-                }
-                escape(glob.as_str(), &mut path);
+            for glob in globs {
+                let _ = write!(path, "&{name}=");
+                // A comma would begin another pattern.
+                escape(&glob.as_str().replace(',', "\\,"), &mut path);
             }
         }
         path
@@ -54,11 +51,12 @@ mod tests {
     #[test]
     fn every_part_is_escaped() {
         let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<Glob>>();
-        let (types, units) = (globs(&["unit.*", "orch.*"]), globs(&["a b", "x&y=ü"]));
+        let (types, units) = (globs(&["unit.*", "orch.*"]), globs(&["a b,", "x&y=ü"]));
         let query = Query { since: "7:12", run: Some("nightly.1"), types: &types, units: &units };
         assert_eq!(
             query.path(),
-            "/api/v1/events?since=7%3A12&run=nightly.1&types=unit.*,orch.*&units=a%20b,x%26y%3D%C3%BC"
+            "/api/v1/events?since=7%3A12&run=nightly.1&types=unit.*&types=orch.*\
+             &units=a%20b%5C%2C&units=x%26y%3D%C3%BC"
         );
         let bare = Query { since: "snapshot", run: None, types: &[], units: &[] };
         assert_eq!(bare.path(), "/api/v1/events?since=snapshot");

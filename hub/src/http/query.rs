@@ -39,8 +39,9 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    fn list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.all(name).flat_map(|value| value.split(',')).map(str::trim).filter(|item| !item.is_empty())
+    /// The items of a list. A comma within one is written `\,`.
+    fn list(&self, name: &str) -> impl Iterator<Item = String> {
+        self.all(name).flat_map(items)
     }
 
     /// `run`, `types`, `units` and `repositories`.
@@ -69,6 +70,25 @@ impl Query {
             (None, Some(text)) => cursor(text),
         }
     }
+}
+
+/// What stands between the commas, without blanks around it; empty items count as none.
+fn items(value: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut chars = value.chars();
+    while let Some(char) = chars.next() {
+        match (char, items.last_mut()) {
+            (',', _) => items.push(String::new()),
+            ('\\', Some(item)) => match chars.next() {
+                Some(',') => item.push(','),
+                // Every other escape is the pattern's.
+                next => item.extend(['\\'].into_iter().chain(next)),
+            },
+            (char, Some(item)) => item.push(char),
+            (_, None) => {}
+        }
+    }
+    items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
 }
 
 /// `None` if the bytes are not UTF-8 or an escape is not one.
@@ -129,6 +149,17 @@ mod tests {
         let filter = query("repositories=o/r,*").filter().unwrap();
         assert_eq!(filter.repositories.iter().count(), 2);
         assert_eq!(query("").filter().unwrap(), Filter::all());
+    }
+
+    #[test]
+    fn a_unit_with_a_comma_can_be_named() {
+        let texts = |text| {
+            let filter = query(text).filter().unwrap();
+            filter.units.iter().map(|glob| glob.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(r"units=a\,b,%20c%5C%2Cd&units=e"), ["a,b", "c,d", "e"]);
+        assert_eq!(texts(r"units=\*\\,b\x\"), [r"\*\\", r"b\x\"]);
+        assert!(query(r"units=a\,b").filter().unwrap().admits("unit.started", "a,b", None));
     }
 
     #[test]

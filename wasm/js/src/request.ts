@@ -13,9 +13,14 @@ export function streamUrl(url: string, { run, types = [], units = [] }: Selectio
   const address = new URL(url, globalThis.location?.href);
   address.searchParams.set("since", since);
   if (run !== undefined) address.searchParams.set("run", run);
-  for (const glob of types) address.searchParams.append("types", glob);
-  for (const glob of units) address.searchParams.append("units", glob);
+  for (const glob of types) address.searchParams.append("types", item(glob));
+  for (const glob of units) address.searchParams.append("units", item(glob));
   return address.href;
+}
+
+/** A glob as an item of a list, in which a comma would begin the next one. */
+function item(glob: string): string {
+  return glob.replaceAll(",", "\\,");
 }
 
 /** What is asked for in `accept`, and what has to come. */

@@ -78,12 +78,13 @@ const cursor = (at: string) => control("hub.cursor", { cursor: at });
 const log = (seq: number) => line("log.stdout", "r", seq, { unit: "a", payload: { content: `line ${seq} ✓`, n: seq } });
 
 it("asks for what it was told to ask for, with the token in the header and nowhere else", async () => {
-  open({ token: "secret", run: "r", since: "earliest", types: ["task.*", "unit.*"], units: ["ä b"] });
+  open({ token: "secret", run: "r", since: "earliest", types: ["task.*", "unit.*"], units: ["ä b", "c,d"] });
   const { query, headers } = await hub.request();
   expect(headers.authorization).toBe("Bearer secret");
   expect(headers.accept).toBe("application/x-ndjson");
   expect([...query]).toEqual([
     ["since", "earliest"], ["run", "r"], ["types", "task.*"], ["types", "unit.*"], ["units", "ä b"],
+    ["units", "c\\,d"],
   ]);
 });
 

@@ -96,11 +96,11 @@ it("tells of a torn last line and begins anew", () => {
 it("makes the same of many lines as of each by itself", () => {
   const members = [
     ['"time":"2025-01-18T10:30:15.5Z"', '"time":"2025-01-18T12:30:15.50+02:00"', '"timestamp":"2025-01-18T10:30:15Z"'],
-    ['"unit":"app"', '"unit":"größe"', '"unit":"\\u0061\\n\\ud83e\\udd80"', '"unit":"a-name-that-is-longer-than-others"'],
+    ['"unit":"app"', '"unit":"größe"', '"unit":"\\u0061\\n\\ud83e\\udd80"', '"unit":"a-name-that-is-longer-than-others"', '"unit":""'],
     ['"task":0', '"task":-7', '"task":1073741823', '"task":1073741824', '"task":9007199254740991'],
     ['"pr":12', '"pr":-1073741824', '"pr":-1073741825'],
     ['"payload":{"a":[1,{"b":null}]}', '"payload":"\\u2028,]"', '"data":false', '"payload":-0.5e-3', '"payload":null'],
-    ['"error":"no \\"such\\" file"'],
+    ['"error":"no \\"such\\" file"', '"error":""'],
     ['"run":"01JH"', '"run":"another.run_of-letters"'],
     ['"seq":1', '"seq":1073741824', '"seq":9007199254740991'],
     ['"x":1', '"__proto__":{"y":2}'],
