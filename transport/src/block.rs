@@ -145,6 +145,25 @@ impl Block {
         (self.bytes, self.lines)
     }
 
+    /// Puts what `edit` answers in place of each line, which may only be shorter; `None` leaves it.
+    pub(crate) fn edit(&mut self, mut edit: impl FnMut(Meta, &[u8]) -> Option<Vec<u8>>) {
+        let (mut from, mut to) = (0, 0);
+        for meta in &mut self.lines {
+            let end = from + meta.len();
+            let edited = edit(*meta, &self.bytes[from..end]);
+            let len = edited.as_ref().map_or(meta.len(), |line| line.len().min(meta.len()));
+            match edited {
+                Some(line) => self.bytes[to..to + len].copy_from_slice(&line[..len]),
+                None if from == to => {}
+                None => self.bytes.copy_within(from..end, to),
+            }
+            // No longer than it was.
+            meta.len = u32::try_from(len).unwrap_or(meta.len);
+            (from, to) = (end, to + len);
+        }
+        self.bytes.truncate(to);
+    }
+
     /// Replaces the line at `index` of [`Block::lines`] by another of the same `seq`; empty `line` leaves
     /// only its place.
     pub(crate) fn replace(&mut self, index: usize, role: Role, line: &[u8]) -> Vec<u8> {
@@ -208,6 +227,21 @@ mod tests {
         assert!(result.unwrap_err() > BLOCK_BYTES * 4);
         assert_eq!((&block.bytes, block.lines().len()), (&before, 1));
         assert!(block.bytes.capacity() <= BLOCK_BYTES);
+    }
+
+    #[test]
+    fn edited_lines_close_up() {
+        let mut block = block(&["a", "b", "c", "d"]);
+        let lines: Vec<Vec<u8>> = block.bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+        let mut n = 0;
+        block.edit(|meta, line| {
+            n += 1;
+            assert_eq!((meta.seq, line), (n, &*lines[usize::try_from(n).unwrap() - 1]));
+            (n % 2 == 0).then(|| format!("{n}\n").into_bytes())
+        });
+        assert_eq!(block.bytes, [&*lines[0], b"2\n", &lines[2], b"4\n"].concat());
+        let lens: Vec<usize> = block.lines.iter().map(Meta::len).collect();
+        assert_eq!(lens, [lines[0].len(), 2, lines[2].len(), 2]);
     }
 
     #[test]

@@ -18,7 +18,8 @@ use crate::staging::Staging;
 use crate::started::Graph;
 use crate::wire::Wire;
 use crate::{
-    EventBus, SocketPathError, SocketPusher, Warning, check_socket_path, clock, default_socket_path, socket,
+    EventBus, Redaction, SocketPathError, SocketPusher, Warning, check_socket_path, clock,
+    default_socket_path, socket,
 };
 
 /// Default of [`Builder::buffer_bytes`]: 8 MiB.
@@ -49,6 +50,7 @@ pub struct Builder {
     welcome_wait: Duration,
     backoff: (Duration, Duration),
     seed: Option<u64>,
+    redaction: Redaction,
     on_warning: OnWarning,
 }
 
@@ -79,6 +81,7 @@ impl Default for Builder {
             welcome_wait: WELCOME_WAIT,
             backoff: (BACKOFF_INITIAL, BACKOFF_MAX),
             seed: None,
+            redaction: Redaction::new(),
             on_warning: Box::new(|_| ()),
         }
     }
@@ -166,6 +169,39 @@ impl Builder {
         Builder { seed: Some(seed), ..self }
     }
 
+    /// Secrets that never leave the process. Default: none, at no cost.
+    ///
+    /// The pusher's thread replaces them by `***` before an event can reach buffer, spool or socket, in
+    /// everything the program says: units, errors and payloads, the graph among them. A secret in a number
+    /// makes it `null`. Only type, time, run and the numbers outside the payload are left as they are. `emit`
+    /// does nothing of it and costs what it did, and other handlers of the bus see events as they are.
+    ///
+    /// A secret that is cut in two by the border of two `log.*` events of one unit, task and stream is found
+    /// as well. As the first of them has left by then, its end is replaced as soon as four bytes of it may be
+    /// the beginning of a secret (half of one below eight bytes); of a secret cut at its third byte those
+    /// three are seen. Patterns look back by 256 bytes and see what came before them as it was; what they
+    /// match across a border is replaced in the second event only.
+    ///
+    /// Costs, on that thread: a pass over each line, for `log.*` and lines with escapes two more, and for
+    /// each pattern one or two over each text. Memory: an automaton that grows with the bytes of all secrets,
+    /// and for each of up to 256 streams of output as many bytes as the longest secret has.
+    ///
+    /// ```
+    /// use choo_transport::{EventBus, Redaction, SocketPusher};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let token = "0123-secret";
+    /// # let dir = tempfile::tempdir()?;
+    /// let redaction = Redaction::new().secret(token)?.pattern(r"ghp_[A-Za-z0-9]{36}")?;
+    /// let pusher = SocketPusher::builder().redact(redaction)
+    /// #   .socket(dir.path().join("web.sock"))
+    ///     .start(&EventBus::new())?;
+    /// # pusher.close(std::time::Duration::ZERO);
+    /// # Ok(()) }
+    /// ```
+    pub fn redact(self, redaction: Redaction) -> Self {
+        Builder { redaction, ..self }
+    }
+
     /// What to do with a [`Warning`], called on the pusher's own thread. Default: nothing.
     pub fn on_warning(self, on_warning: impl FnMut(&Warning) + Send + 'static) -> Self {
         Builder { on_warning: Box::new(on_warning), ..self }
@@ -202,6 +238,7 @@ impl Builder {
             backoff: self.backoff,
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,
+            redaction: self.redaction,
         };
         let desk = Arc::new(Desk::new(bus.clone()));
         let link = Link::new(config, now);

@@ -18,7 +18,7 @@ use crate::staging::{Emitted, Staged};
 use crate::timers::{Timer, Timers};
 use crate::warning::Limiter;
 use crate::wire::Wire;
-use crate::{CloseReport, Failure, Stats, Warning};
+use crate::{CloseReport, Failure, Redaction, Stats, Warning};
 
 /// A connection that lasted this long has proved healthy: only then are former failures forgotten, or
 /// a peer that accepts and closes would be dialled at the shortest delay for ever.
@@ -44,6 +44,7 @@ pub(crate) struct LinkConfig {
     pub(crate) backoff: (Duration, Duration),
     pub(crate) seed: u64,
     pub(crate) anchor: Anchor,
+    pub(crate) redaction: Redaction,
 }
 
 /// The state of the link and everything it decides.
@@ -105,7 +106,7 @@ impl Link {
     /// A link that dials at once.
     pub(crate) fn new(config: LinkConfig, now: Instant) -> Self {
         let mut link = Link {
-            outbox: Outbox::new(config.run.clone(), config.wire, config.bounds),
+            outbox: Outbox::new(config.run.clone(), config.wire, config.bounds, &config.redaction),
             inbound: Inbound::new(),
             state: State::Waiting,
             timers: Timers::default(),

@@ -2,10 +2,12 @@
 
 use choo_protocol::{Limits, LinkBye, LinkHello, LinkPong, PROTO, RunId, Timestamp, control_line, kind};
 
+use crate::Redaction;
 use crate::base::Base;
 use crate::begun::{Begun, What};
 use crate::block::{Block, Meta, Role};
 use crate::hole::{Holes, is_dense};
+use crate::redactor::Redactor;
 use crate::ring::{Bounds, Ring};
 use crate::session::{Mode, Session};
 use crate::staging::Staged;
@@ -35,6 +37,8 @@ pub(crate) struct Outbox {
     ring: Ring,
     holes: Holes,
     base: Base,
+    /// What no line may show.
+    redactor: Option<Redactor>,
     /// The first `orch.started`, unchanged for ever.
     pinned: Option<Pinned>,
     session: Option<Session>,
@@ -75,13 +79,14 @@ struct Pinned {
 }
 
 impl Outbox {
-    pub(crate) fn new(run: RunId, wire: Wire, bounds: Bounds) -> Self {
+    pub(crate) fn new(run: RunId, wire: Wire, bounds: Bounds, redaction: &Redaction) -> Self {
         Outbox {
             base: Base::new(run.clone(), wire == Wire::Full),
             run,
             wire,
             ring: Ring::new(bounds),
             holes: Holes::default(),
+            redactor: Redactor::new(redaction),
             pinned: None,
             session: None,
             sessions: 0,
@@ -100,6 +105,9 @@ impl Outbox {
         self.last = staged.emitted.events;
         let mut graphs = staged.graphs.into_iter();
         for mut block in staged.blocks {
+            if let Some(redactor) = &mut self.redactor {
+                redactor.redact_block(&mut block);
+            }
             for index in 0..block.lines().len() {
                 if block.lines()[index].role == Role::Started {
                     let graph = graphs.next().flatten();
@@ -122,7 +130,8 @@ impl Outbox {
         if let Some(enriched) =
             graph.and_then(|graph| enrich(&line, graph, (&self.run, seq), self.wire, &limits))
         {
-            line = enriched;
+            let redacted = self.redactor.as_mut().and_then(|redactor| redactor.redact(&enriched, false));
+            line = redacted.unwrap_or(enriched);
         }
         if self.pinned.is_none() {
             self.pinned = Some(Pinned { seq, line, sent: false });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use choo_protocol::RunId;
 use clap::{Args, ValueEnum};
 
+use super::redact::RedactArgs;
 use crate::socket::SocketArg;
 
 /// Run a plan: units side by side, their tasks one after the other
@@ -51,6 +52,9 @@ pub(crate) struct RunArgs {
     /// Progress bars: auto (where standard output is a terminal) or never
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub progress: Progress,
+
+    #[command(flatten)]
+    pub redact: RedactArgs,
 
     #[command(flatten)]
     pub socket: SocketArg,
@@ -108,6 +112,7 @@ Examples:
   choo run plan.toml
   choo run --web --parallelism 4 plan.toml
   choo run --web=required specs --exec 'my-agent \"$CHOO_TASK_FILE\"'
+  choo run --web --redact-env '*_TOKEN' plan.toml
 
 Ctrl-C sends SIGTERM to what runs, SIGKILL after 5 s or on a second Ctrl-C.
 Exit codes: 0 all units complete, 1 something failed, 2 wrong usage or plan, 130 interrupted or cancelled.";

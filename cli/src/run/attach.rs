@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choo_protocol::RunId;
-use choo_transport::{CLOSE_TIMEOUT, Commands, EventBus, SocketPusher, Warning};
+use choo_transport::{CLOSE_TIMEOUT, Commands, EventBus, Redaction, SocketPusher, Warning};
 use futures_lite::FutureExt as _;
 use smol::channel::{Receiver, bounded};
 
-use super::args::WebMode;
+use super::args::{RunArgs, WebMode};
 use crate::exit::{self, Failure};
 use crate::plan::Plan;
 use crate::signals::Interrupts;
-use crate::socket::SocketArg;
 use crate::text;
 
 /// The pusher of a run.
@@ -26,14 +25,15 @@ pub(super) struct Attached {
 /// required; `None` if there can never be one at that path.
 pub(super) fn attach(
     mode: WebMode,
-    socket: &SocketArg,
+    args: &RunArgs,
     run: &RunId,
     plan: &Plan,
     parallelism: usize,
     bus: &EventBus,
 ) -> Result<Option<Attached>, Failure> {
     let required = mode == WebMode::Required;
-    let (attached, problem) = match start(socket, run, plan, parallelism, bus) {
+    let redaction = args.redact.redaction(plan)?;
+    let (attached, problem) = match start(args, redaction, run, plan, parallelism, bus) {
         Ok((attached, path)) => {
             if wait_connected(&attached.pusher, required) {
                 exit::say("Orchestrator connected to web UI");
@@ -54,13 +54,14 @@ pub(super) fn attach(
 }
 
 fn start(
-    socket: &SocketArg,
+    args: &RunArgs,
+    redaction: Redaction,
     run: &RunId,
     plan: &Plan,
     parallelism: usize,
     bus: &EventBus,
 ) -> Result<(Attached, PathBuf), String> {
-    let path = socket.path()?;
+    let path = args.socket.path()?;
     let (sender, notices) = bounded(NOTICES);
     let on_warning = move |warning: &Warning| {
         // That there is no hub has been told before the run began.
@@ -73,6 +74,7 @@ fn start(
         .socket(&path)
         .run(run.clone())
         .graph(plan.graph.clone(), u32::try_from(parallelism).unwrap_or(u32::MAX))
+        .redact(redaction)
         .on_warning(on_warning)
         .start(bus)
         .map_err(|error| error.to_string())?;

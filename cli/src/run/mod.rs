@@ -13,6 +13,7 @@ mod driver;
 mod failure;
 mod lines;
 mod process;
+mod redact;
 mod report;
 mod schedule;
 mod stop;
@@ -52,7 +53,7 @@ pub(crate) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let mut interrupts =
         Interrupts::new().map_err(|error| Failure::new(format_args!("cannot catch signals: {error}")))?;
     let attached = match args.web {
-        Some(mode) => attach::attach(mode, &args.socket, &run, &plan, parallelism, &bus)?,
+        Some(mode) => attach::attach(mode, args, &run, &plan, parallelism, &bus)?,
         None => None,
     };
     // Until the pusher is closed, which answers what is still open then.

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::common::{Ended, Home, short};
+use crate::common::{Ended, Home, Started, short};
 
 /// A plan that goes well, in an order that does not depend on the number of CPUs.
 fn small(home: &Home) {
@@ -264,4 +264,51 @@ fn s0_10_a_hub_started_late_gets_the_whole_run() {
     gate.open();
     run.end().code(0);
     tail.end().code(0);
+}
+
+#[test]
+fn secrets_of_the_environment_and_the_plan_do_not_leave() {
+    let home = Home::new();
+    home.file(
+        "plan.toml",
+        r#"
+[[unit]]
+id = "a"
+[[unit.task]]
+run = "echo using $API_TOKEN and $KEY and ghp_abc123; printf '{\"token\":\"%s\"}' $API_TOKEN >&2; exit 3"
+env = { KEY = "of-the-plan" }
+"#,
+    );
+    let hub = home.listen();
+    let args = [
+        "run",
+        "--web",
+        "plan.toml",
+        "--redact-env",
+        "*_TOKEN",
+        "--redact-env",
+        "KEY",
+        "--redact",
+        "ghp_\\w+",
+    ];
+    let mut command = home.choo(args);
+    let ended = Started::new({
+        command.env("API_TOKEN", "sesame-open");
+        command
+    })
+    .end()
+    .code(1);
+    // The person at the terminal sees what happened.
+    assert!(ended.out().contains("using sesame-open"), "{ended:#?}");
+    let events = hub.until("orch.failed");
+    let text = serde_json::to_string(&events).unwrap();
+    for secret in ["sesame", "of-the-plan", "ghp_"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let log = events.iter().find(|event| event["type"] == "log.stdout").unwrap();
+    assert_eq!(log["payload"]["content"], "using *** and *** and ***");
+
+    let ended = home.run(["run", "--web", "plan.toml", "--redact-env", "NO_SUCH"]).code(2);
+    assert!(ended.err().contains("NO_SUCH: no such environment variable"), "{ended:#?}");
+    home.run(["run", "plan.toml", "--redact", "x"]).code(2);
 }

@@ -119,6 +119,7 @@ fn config(random: &mut fastrand::Rng) -> LinkConfig {
         backoff: (millis(100), millis(5000)),
         seed: random.u64(..),
         anchor: Anchor::new(clock::now(), Duration::ZERO),
+        redaction: crate::Redaction::new(),
     }
 }
 

@@ -159,6 +159,7 @@ pub(crate) fn config() -> LinkConfig {
         backoff: (millis(100), millis(5000)),
         seed: 1,
         anchor: Anchor::new(clock::now(), millis(1_737_196_200_000)),
+        redaction: crate::Redaction::new(),
     }
 }
 
