@@ -37,6 +37,25 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
 /// Settings of a [`SocketPusher`]. All have defaults that fit most programs; durations of zero mean the
 /// default.
+///
+/// | setting | default | unit | memory at worst |
+/// | --- | --- | --- | --- |
+/// | [`socket`](Builder::socket) | [`default_socket_path`] | path of at most 103 bytes | |
+/// | [`run`](Builder::run) | a new ULID | 1 to 64 characters | |
+/// | [`graph`](Builder::graph) | none | units and their edges | itself, and its line of at most 16 MiB |
+/// | [`wire`](Builder::wire) | [`Wire::Full`] | | |
+/// | [`buffer_bytes`](Builder::buffer_bytes) | 8 MiB | bytes of lines | twice the larger of it and 6.25 MiB |
+/// | [`buffer_events`](Builder::buffer_events) | none | events, at least 100 | only lessens that |
+/// | [`write_timeout`](Builder::write_timeout) | 100 ms | time without progress | |
+/// | [`stall_timeout`](Builder::stall_timeout) | 5 s | time without progress | |
+/// | [`dial_timeout`](Builder::dial_timeout) | 5 s | time of an attempt | |
+/// | [`welcome_wait`](Builder::welcome_wait) | 200 ms | time of a connection | |
+/// | [`backoff`](Builder::backoff) | 100 ms to 5 s | time between attempts | |
+/// | [`seed`](Builder::seed) | random | | |
+/// | [`on_warning`](Builder::on_warning) | nothing | | what it captures |
+///
+/// Whatever the settings, a pusher takes up to 6 MiB for a burst that its thread has not seen yet, its thread's
+/// stack, and the run's state.
 #[must_use = "nothing happens before `start`"]
 pub struct Builder {
     socket: Option<PathBuf>,

@@ -12,7 +12,7 @@ use crate::clock::{Anchor, Moment};
 use crate::desk::Desk;
 use crate::shared::Shared;
 use crate::started::Graph;
-use crate::{CloseReport, Commands, Stats, Subscription, clock};
+use crate::{CloseReport, Commands, Stats, Status, StatusWatch, Subscription, clock};
 
 /// How long [`SocketPusher::close`] usually gets, and what dropping a pusher leaves it in the
 /// background.
@@ -79,6 +79,36 @@ impl SocketPusher {
     /// Its numbers.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// What it is at.
+    pub fn status(&self) -> Status {
+        self.shared.status()
+    }
+
+    /// Sees that change, for a status line or a test.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use choo_transport::{EventBus, SocketPusher, Status};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # let socket = dir.path().join("web.sock");
+    /// let hub = std::os::unix::net::UnixListener::bind(&socket)?;
+    /// let pusher = SocketPusher::builder().socket(socket).start(&EventBus::new())?;
+    /// let mut watch = pusher.watch();
+    /// while watch.status() == Status::Disconnected {
+    ///     watch.wait(Duration::from_secs(5));
+    /// }
+    /// pusher.close(Duration::ZERO);
+    /// while watch.status() != Status::Closed {
+    ///     watch.wait(Duration::from_secs(5)); // or watch.changed().await
+    /// }
+    /// assert_eq!(watch.wait(Duration::MAX), None); // nothing more will come
+    /// # Ok(()) }
+    /// ```
+    pub fn watch(&self) -> StatusWatch {
+        StatusWatch::new(Arc::clone(&self.shared))
     }
 
     /// Tells the graph of the run and how many units may run at once, where that was not known to the

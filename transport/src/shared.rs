@@ -5,23 +5,23 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use choo_protocol::Event;
-use event_listener::Listener as _;
+use event_listener::{EventListener, Listener as _};
 
-use crate::Stats;
 use crate::bus::Sink;
 use crate::clock::Moment;
 use crate::staging::Staging;
+use crate::{Stats, Status};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     pub(crate) staging: Staging,
-    status: Mutex<Status>,
+    status: Mutex<State>,
     changed: event_listener::Event,
 }
 
 #[derive(Debug, Default)]
-struct Status {
+struct State {
     stats: Stats,
     /// Whether the thread has ended.
     finished: bool,
@@ -38,17 +38,27 @@ impl Shared {
         Shared { path, staging, status: Mutex::default(), changed: event_listener::Event::new() }
     }
 
-    fn with_status<T>(&self, use_it: impl FnOnce(&mut Status) -> T) -> T {
+    fn with_status<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         use_it(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The thread tells its numbers.
     pub(crate) fn publish(&self, stats: Stats) {
-        let connected = stats.connected;
-        let before = self.with_status(|status| std::mem::replace(&mut status.stats, stats));
-        if before.connected != connected {
+        let now = Status::of(&stats, false);
+        let before = self.with_status(|state| std::mem::replace(&mut state.stats, stats));
+        if Status::of(&before, false) != now {
             self.changed.notify(usize::MAX);
         }
+    }
+
+    /// What the pusher is at.
+    pub(crate) fn status(&self) -> Status {
+        self.with_status(|state| Status::of(&state.stats, state.finished))
+    }
+
+    /// Begins to listen for changes of the status.
+    pub(crate) fn listen(&self) -> EventListener {
+        self.changed.listen()
     }
 
     /// The thread ends, in whatever way.

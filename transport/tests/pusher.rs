@@ -14,7 +14,9 @@ use std::time::Duration;
 use choo_protocol::{
     Event, GraphPayload, LogStream, OrchStarted, Payload, RunStatus, UnitStarted, UnitStatus, kind,
 };
-use choo_transport::{Builder, CloseReport, EventBus, SocketPathError, SocketPusher, StartError, Warning};
+use choo_transport::{
+    Builder, CloseReport, EventBus, SocketPathError, SocketPusher, StartError, Status, Warning,
+};
 use hub::{Hub, WATCHDOG, scratch, stopwatch};
 
 const LONG: Duration = WATCHDOG;
@@ -221,6 +223,28 @@ fn s0_b03_s0_b04_s0_b10_close_is_harmless_twice_and_leaves_nothing_behind() {
     let late = UnixListener::bind(&path).unwrap();
     late.set_nonblocking(true).unwrap();
     assert!(late.accept().is_err());
+}
+
+#[test]
+fn a_watch_sees_every_status_of_a_pushers_life() {
+    let (_dir, path) = scratch();
+    let bus = EventBus::new();
+    let pusher = SocketPusher::builder().socket(&path).write_timeout(Duration::from_millis(20));
+    let pusher = pusher.buffer_bytes(32 << 20).start(&bus).unwrap();
+    let mut watch = pusher.watch();
+    assert_eq!((pusher.status(), watch.status()), (Status::Disconnected, Status::Disconnected));
+    let hub = Hub::at(&path);
+    assert_eq!(watch.wait(LONG), Some(Status::Connected));
+    let connection = hub.accept();
+    for n in 1..=20_000 {
+        bus.emit(Event::log("app", None, LogStream::Stdout, "x".repeat(200), n));
+    }
+    assert_eq!(watch.wait(LONG), Some(Status::Stalled));
+    drop((connection, hub));
+    assert_eq!(smol::block_on(watch.changed()), Some(Status::Disconnected));
+    pusher.close(Duration::ZERO);
+    assert_eq!(smol::block_on(watch.changed()), Some(Status::Closed));
+    assert_eq!((watch.wait(LONG), pusher.status()), (None, Status::Closed));
 }
 
 #[test]
