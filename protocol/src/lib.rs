@@ -7,8 +7,8 @@
 //! | writing | [`Event`], [`Payload`] and its types, [`Encoder`], [`kind`], [`control_line`] |
 //! | reading | [`LineDecoder`], [`Line`], [`LineError`], [`Limits`], [`TypedPayload`], [`WireEvent`] |
 //! | completing what a producer left out | [`Line::complete`], [`Fill`] |
-//! | folding | [`RunState`], [`Change`], [`UnitState`], [`Loss`] |
-//! | following a hub | [`RunStore`], [`StoreChanges`], [`Journal`] |
+//! | folding | [`RunState`], [`Change`], [`UnitState`], [`IdMap`], [`Loss`] |
+//! | following a hub | [`RunStore`], [`StoreChanges`], [`Journal`], [`to_json`] |
 //! | choosing | [`Filter`], [`Glob`], [`EventFilter`], [`Class`] |
 //! | drawing | [`GraphPayload`], [`GraphLayout`] |
 //!
