@@ -74,7 +74,7 @@ pub struct Builder {
 }
 
 /// Why a pusher could not be started: the program asked for something impossible, or the system has no
-/// thread left. That no hub is there is never a reason.
+/// thread or file left. That no hub is there is never a reason.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -84,6 +84,9 @@ pub enum StartError {
     /// The system refused to start the pusher's thread.
     #[error("cannot start the pusher's thread: {0}")]
     Thread(#[source] io::Error),
+    /// The program has too many files open: there is none left to wait for the socket with.
+    #[error("cannot wait for sockets: {0}")]
+    Descriptors(#[source] io::Error),
 }
 
 impl Default for Builder {
@@ -234,6 +237,7 @@ impl Builder {
             None => default_socket_path()?,
         };
         check_socket_path(&path)?;
+        socket::prepare().map_err(StartError::Descriptors)?;
         let anchor = bus.anchor();
         let now = clock::now();
         let run = self.run.unwrap_or_else(|| {

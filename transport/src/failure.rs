@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{fmt, fs, io};
 
+use rustix::io::Errno;
+
 /// Why there is no connection. `Display` says what is wrong and what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,6 +27,8 @@ pub enum Failure {
         /// That user.
         uid: u32,
     },
+    /// The program, or the whole system, has as many files open as it may (`EMFILE`, `ENFILE`).
+    NoDescriptors,
     /// The peer closed the connection.
     Closed,
     /// The peer took nothing for the stall timeout.
@@ -53,6 +57,7 @@ impl Failure {
             PermissionDenied => Failure::Denied,
             NotADirectory => Failure::NotASocket,
             _ if is_kind_mismatch(error) => Failure::NotASocket,
+            _ if is_limit(error) => Failure::NoDescriptors,
             kind => Failure::System(kind),
         }
     }
@@ -75,9 +80,12 @@ fn is_socket(path: &Path) -> bool {
 
 /// Not a socket at all (`ENOTSOCK`), or one for datagrams (`EPROTOTYPE`).
 fn is_kind_mismatch(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    matches!(errno, Some(Errno::NOTSOCK | Errno::PROTOTYPE))
+    matches!(Errno::from_io_error(error), Some(Errno::NOTSOCK | Errno::PROTOTYPE))
+}
+
+/// Too many files are open.
+fn is_limit(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 impl fmt::Display for Failure {
@@ -92,6 +100,7 @@ impl fmt::Display for Failure {
             Failure::ForeignHub { uid } => {
                 return write!(f, "it belongs to another user, uid {uid}; use a socket of your own");
             }
+            Failure::NoDescriptors => "too many open files; raise the limit (`ulimit -n`)",
             Failure::Closed => "closed by the peer",
             Failure::Stalled => "the peer stopped reading",
             Failure::System(kind) => return write!(f, "{kind}"),

@@ -92,6 +92,18 @@ impl Socket {
     }
 }
 
+/// Files that the reactor opens for itself when it is used first.
+const REACTOR_FILES: usize = 4;
+
+/// Makes sure of the reactor, which panics if there is no file left when it is used first. An error is the
+/// system's.
+pub(crate) fn prepare() -> io::Result<()> {
+    let (one, other) = UnixStream::pair()?;
+    let room = (0..REACTOR_FILES).map(|_| one.try_clone()).collect::<io::Result<Vec<_>>>()?;
+    drop(room);
+    Async::new_nonblocking(other).map(drop)
+}
+
 /// What a socket is ready for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {

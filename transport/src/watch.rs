@@ -32,12 +32,16 @@ impl Watch {
         loop {
             if self.directory.is_none() {
                 let place = nearest(&self.path);
-                let Some(directory) = place.and_then(|(dir, name)| directory::Directory::watch(dir, name))
-                else {
+                let directory = place.and_then(|(dir, name)| directory::Directory::watch(dir, name));
+                // Folders that came or went before the watch was set gave no sign.
+                if nearest(&self.path) != place {
+                    continue;
+                }
+                if directory.is_none() {
                     return std::future::pending().await;
-                };
-                self.directory = Some(directory);
-                // Whatever came before the watch was set gave no sign.
+                }
+                self.directory = directory;
+                // Nor did the socket.
                 if self.is_news() {
                     return;
                 }
@@ -88,6 +92,8 @@ mod directory {
     pub(super) struct Directory {
         inotify: Async<OwnedFd>,
         name: OsString,
+        /// The watch on the directory above, and what the directory is called there.
+        above: Option<(i32, OsString)>,
     }
 
     impl Directory {
@@ -96,7 +102,13 @@ mod directory {
             let entries = WatchFlags::CREATE | WatchFlags::MOVED_TO;
             let itself = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF | WatchFlags::ONLYDIR;
             inotify::add_watch(&inotify, dir, entries | itself).ok()?;
-            Some(Directory { inotify: Async::new_nonblocking(inotify).ok()?, name: name.to_owned() })
+            // A directory that is removed while somebody uses it, as a socket in it does, gives no sign
+            // itself.
+            let above = dir.parent().zip(dir.file_name()).and_then(|(above, own)| {
+                let gone = WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::ONLYDIR;
+                Some((inotify::add_watch(&inotify, above, gone).ok()?, own.to_owned()))
+            });
+            Some(Directory { inotify: Async::new_nonblocking(inotify).ok()?, name: name.to_owned(), above })
         }
 
         /// Resolves when the name has come or the directory itself has changed.
@@ -113,7 +125,11 @@ mod directory {
             let mut buffer = [MaybeUninit::uninit(); 4 << 10];
             let mut events = inotify::Reader::new(&self.inotify, &mut buffer);
             while let Ok(event) = events.next() {
-                let named = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()) == self.name);
+                let awaited = match &self.above {
+                    Some((watch, own)) if *watch == event.wd() => own,
+                    _ => &self.name,
+                };
+                let named = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()) == awaited);
                 let about_itself = event.events().intersects(
                     ReadFlags::DELETE_SELF
                         | ReadFlags::MOVE_SELF
@@ -173,6 +189,23 @@ mod tests {
         assert!(is_quiet(&mut watch));
         fs::create_dir(root.path().join("a/b")).unwrap();
         let _socket = UnixListener::bind(&path).unwrap();
+        async_io::block_on(watch.appeared());
+    }
+
+    /// A hub that has lost its folder goes on listening where nobody finds it.
+    #[test]
+    fn a_directory_that_is_removed_while_a_socket_in_it_lives_is_left() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a");
+        let path = dir.join("web.sock");
+        fs::create_dir(&dir).unwrap();
+        let _lost = UnixListener::bind(&path).unwrap();
+        let mut watch = Watch::new(path.clone());
+        watch.note();
+        assert!(is_quiet(&mut watch));
+        fs::remove_dir_all(&dir).unwrap();
+        fs::create_dir(&dir).unwrap();
+        let _found = UnixListener::bind(&path).unwrap();
         async_io::block_on(watch.appeared());
     }
 

@@ -104,7 +104,7 @@ fn s1_18_s0_69_the_graph_arrives_in_orch_started() {
     let hub = Hub::new();
     let bus = EventBus::new();
     let pusher = builder(&hub).start(&bus).unwrap();
-    // S1-B02, S0-B20: the graph is known only after the pusher runs, on another thread.
+    // S1-B02: the graph is known only after the pusher runs.
     std::thread::scope(|scope| scope.spawn(|| pusher.set_graph(graph(), 4)).join()).unwrap();
     let seen = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&seen);
@@ -121,6 +121,31 @@ fn s1_18_s0_69_the_graph_arrives_in_orch_started() {
     };
     assert_eq!((&started.graph, started.parallelism), (&None, 0));
     pusher.close(LONG);
+}
+
+/// Whichever comes first, the graph reaches the reader once: in `orch.started` or behind it.
+#[test]
+fn s0_b20_the_graph_may_come_on_one_thread_while_the_run_begins_on_another() {
+    for _ in 0..50 {
+        let hub = Hub::new();
+        let bus = EventBus::new();
+        let pusher = builder(&hub).start(&bus).unwrap();
+        let reader = hub.read_in_background();
+        std::thread::scope(|scope| {
+            scope.spawn(|| pusher.set_graph(graph(), 4));
+            scope.spawn(|| bus.emit(Event::new(kind::ORCH_STARTED).unwrap()));
+        });
+        assert!(pusher.close(LONG).is_complete());
+        let read = reader.join().unwrap();
+        let told = |line: &&choo_protocol::WireEvent| {
+            let payload = line.payload.as_ref();
+            line.kind == kind::GRAPH
+                || payload
+                    .is_some_and(|payload| payload["graph"]["nodes"].as_array().is_some_and(|n| n.len() == 2))
+        };
+        assert_eq!(read.lines.iter().filter(told).count(), 1, "{:?}", read.lines);
+        assert_eq!(read.state.graph().levels, [["project-setup"], ["app-shell"]]);
+    }
 }
 
 #[test]

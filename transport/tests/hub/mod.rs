@@ -1,5 +1,7 @@
 //! A hub's end of the socket for tests: it reads lines and folds them.
 
+#![allow(dead_code, reason = "not every test that shares this file uses all of it")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -44,14 +46,28 @@ pub(crate) fn stopwatch(run: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
+/// Waits for something that gives no sign of its own.
+#[expect(clippy::disallowed_methods, reason = "the watchdog")]
+pub(crate) fn wait_for(mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < WATCHDOG, "it never came");
+        std::thread::yield_now();
+    }
+}
+
 impl Hub {
     pub(crate) fn new() -> Self {
         let (dir, path) = scratch();
         Hub { _dir: Some(dir), ..Hub::at(&path) }
     }
 
+    /// As our hub does it: whoever finds the socket can connect to it.
     pub(crate) fn at(path: &Path) -> Self {
-        Hub { path: path.to_owned(), listener: UnixListener::bind(path).unwrap(), _dir: None }
+        let place = path.with_extension("new");
+        let listener = UnixListener::bind(&place).unwrap();
+        std::fs::rename(place, path).unwrap();
+        Hub { path: path.to_owned(), listener, _dir: None }
     }
 
     pub(crate) fn accept(&self) -> Connection {
@@ -95,9 +111,14 @@ impl Connection {
     }
 
     /// Says a line of its own.
-    #[allow(dead_code, reason = "not every test that shares this file speaks")]
     pub(crate) fn say(&mut self, line: &str) {
         self.lines.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Reads so many bytes at a time from now on.
+    pub(crate) fn in_pieces_of(self, bytes: usize) -> Self {
+        assert!(self.lines.buffer().is_empty());
+        Connection { lines: BufReader::with_capacity(bytes, self.lines.into_inner()) }
     }
 
     pub(crate) fn stop_sending(&self) {
