@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use choo_hub::{Config, Hub, StartError, TokenSource, default_data_dir};
+use choo_hub::{Config, HistorySource, Hub, StartError, TokenSource, default_data_dir};
 use choo_transport::Listener;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
@@ -21,7 +22,7 @@ pub(crate) struct WebArgs {
     #[arg(long, value_name = "ADDR", default_value_t = Config::LISTEN)]
     listen: SocketAddr,
 
-    /// Directory for what outlives the hub: the token
+    /// Directory for what outlives the hub: token and history
     #[arg(long, value_name = "DIR", help = DATA_HELP)]
     data: Option<PathBuf>,
 
@@ -41,9 +42,25 @@ pub(crate) struct WebArgs {
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
 
-    /// Events kept in memory, in bytes or with K, M, G
+    /// Events kept in memory, in bytes or with K, M, G; older ones are read from the history file
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse)]
     history_bytes: usize,
+
+    /// Keep no history file: events are in memory only, and gone when the hub ends
+    #[arg(long)]
+    no_history: bool,
+
+    /// Days for which a run is kept behind its latest event, 0 for ever
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    keep_days: u16,
+
+    /// Runs that are kept; the longest finished ones go first
+    #[arg(long, value_name = "N", default_value_t = Config::KEEP_RUNS)]
+    keep_runs: usize,
+
+    /// Size of the history file at which its oldest events are removed, in bytes or with K, M, G; 0 for any
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size_or_zero)]
+    keep_bytes: usize,
 
     /// Streams that may be read at the same time
     #[arg(long, value_name = "N", default_value_t = Config::MAX_CLIENTS)]
@@ -57,8 +74,8 @@ pub(crate) struct WebArgs {
     socket: SocketArg,
 }
 
-const DATA_HELP: &str = "Directory for what outlives the hub: the token [default: $XDG_STATE_HOME/choo, else \
-                         ~/.local/state/choo]";
+const DATA_HELP: &str = "Directory for what outlives the hub: token and history [default: $XDG_STATE_HOME/choo, \
+                         else ~/.local/state/choo]";
 
 const AFTER_HELP: &str = "\
 The first line on standard output is the address of the page, with the token behind the #; whoever has it \
@@ -90,12 +107,20 @@ pub(crate) fn main(args: WebArgs) -> Result<Exit, Failure> {
     let mut config = Config::default();
     config.socket = socket;
     config.listen = args.listen;
+    let in_data = |name| args.data.clone().or_else(default_data_dir).map(|dir| dir.join(name));
     config.token = if args.no_token {
         TokenSource::None
     } else {
-        let in_data = || args.data.or_else(default_data_dir).map(|dir| dir.join("token"));
-        TokenSource::File(args.token_file.or_else(in_data).unwrap_or_default())
+        TokenSource::File(args.token_file.or_else(|| in_data("token")).unwrap_or_default())
     };
+    config.history = if args.no_history {
+        HistorySource::Memory
+    } else {
+        HistorySource::File(in_data("history.db").unwrap_or_default())
+    };
+    config.keep_runs = args.keep_runs;
+    config.keep_age = (args.keep_days > 0).then(|| Duration::from_hours(24 * u64::from(args.keep_days)));
+    config.keep_bytes = (args.keep_bytes > 0).then_some(args.keep_bytes as u64);
     config.allow_hosts = args.allow_host;
     config.allow_origins = args.allow_origin;
     config.history_bytes = args.history_bytes;
@@ -104,6 +129,10 @@ pub(crate) fn main(args: WebArgs) -> Result<Exit, Failure> {
     exit::say(hub.url());
     hub.run_until(interrupts.next());
     Ok(Exit::Success)
+}
+
+fn size_or_zero(text: &str) -> Result<usize, String> {
+    if text == "0" { Ok(0) } else { size::parse(text) }
 }
 
 /// The message of the hub names thing and remedy; here it is only decided whose fault it is.

@@ -3,6 +3,7 @@
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How to start a hub. Every field has a default that suits one person on one machine.
 ///
@@ -30,10 +31,20 @@ pub struct Config {
     /// Origins, besides the hub's own, whose pages may read from it: `http://localhost:5173`.
     /// Default none.
     pub allow_origins: Vec<String>,
-    /// How many bytes of events are kept in memory; readers further behind get a gap. About as much
-    /// memory is used. Raise it if late visitors should see more of long logs. Default
-    /// [`Config::HISTORY_BYTES`].
+    /// Where the history lasts. Default: the file `history.db` in [`default_data_dir`].
+    pub history: HistorySource,
+    /// How many bytes of events are kept in memory; readers further behind read the file, or without one
+    /// get a gap. About as much memory is used. Default [`Config::HISTORY_BYTES`].
     pub history_bytes: usize,
+    /// How many runs are kept; beyond that the longest finished ones are forgotten. The state of each is
+    /// in memory, about 1 KiB a unit. Default [`Config::KEEP_RUNS`].
+    pub keep_runs: usize,
+    /// For how long a run is kept behind its latest event; `None` for ever. Default
+    /// [`Config::KEEP_AGE`].
+    pub keep_age: Option<Duration>,
+    /// How many bytes the file may have before its oldest events are removed; `None` for any number. The
+    /// latest events of a run that goes on stay in any case. Default [`Config::KEEP_BYTES`].
+    pub keep_bytes: Option<u64>,
     /// How many streams may be read at once; one more gets 503. Each takes a file descriptor and, while
     /// its reader is slow, up to 200 KiB. Default [`Config::MAX_CLIENTS`].
     pub max_clients: usize,
@@ -49,11 +60,27 @@ pub enum TokenSource {
     None,
 }
 
+/// Where the history lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistorySource {
+    /// This SQLite file, made (mode 0600) if it is not there. Empty means the default.
+    File(PathBuf),
+    /// Nowhere: events are in memory, and a hub begins with nothing.
+    Memory,
+}
+
 impl Config {
     /// 127.0.0.1:8080.
     pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// 64 MiB: about 300,000 events.
     pub const HISTORY_BYTES: usize = 64 << 20;
+    /// 256.
+    pub const KEEP_RUNS: usize = 256;
+    /// 30 days.
+    pub const KEEP_AGE: Duration = Duration::from_hours(30 * 24);
+    /// 2 GiB: about 10 million events.
+    pub const KEEP_BYTES: u64 = 2 << 30;
     /// 10,000.
     pub const MAX_CLIENTS: usize = 10_000;
 }
@@ -66,7 +93,11 @@ impl Default for Config {
             token: TokenSource::File(PathBuf::new()),
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
+            history: HistorySource::File(PathBuf::new()),
             history_bytes: Self::HISTORY_BYTES,
+            keep_runs: Self::KEEP_RUNS,
+            keep_age: Some(Self::KEEP_AGE),
+            keep_bytes: Some(Self::KEEP_BYTES),
             max_clients: Self::MAX_CLIENTS,
         }
     }

@@ -1,6 +1,8 @@
 //! The daemon: sockets around the core.
 
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,13 +16,14 @@ use smol::Executor;
 
 use crate::accept::Acceptor;
 use crate::clock::Clock;
-use crate::core::Core;
+use crate::core::{Core, Keep};
 use crate::fan::FanOut;
+use crate::history::{self, Opened, Writer};
 use crate::http::{Door, Guard};
 use crate::producers::Producers;
 use crate::shared::Shared;
 use crate::token::{Token, TokenError};
-use crate::{Config, StartError, TokenSource, default_data_dir};
+use crate::{Config, HistorySource, StartError, TokenSource, default_data_dir};
 
 /// How long a shutdown may take, readers that do not read included.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);
@@ -36,13 +39,16 @@ pub struct Hub {
     tcp: Async<TcpListener>,
     addr: SocketAddr,
     url: String,
+    /// What stores the history, and what keeps others from it.
+    writer: Option<(Writer, Option<File>)>,
 }
 
 impl Hub {
     /// Takes the Unix socket, the port and the token, and leaves the URL for the next hub that tries
     /// the same socket. Raises the process's limit of open files to what it may be.
     pub fn start(config: Config) -> Result<Hub, StartError> {
-        let Config { socket, listen, token, allow_hosts, allow_origins, history_bytes, max_clients } = config;
+        let Config { socket, listen, token, allow_hosts, allow_origins, max_clients, .. } = config;
+        let keep = Keep { runs: config.keep_runs, age: config.keep_age, bytes: config.keep_bytes };
         if !listen.ip().is_loopback() {
             return Err(StartError::NotLoopback { listen });
         }
@@ -68,11 +74,24 @@ impl Hub {
         let seed = getrandom::u64()
             .map_err(|error| StartError::System { doing: "get randomness", source: error.into() })?;
         let clock = Clock::start();
-        let core = Core::new(history_bytes, seed, clock.now());
+        let mut core = Core::new(config.history_bytes, seed, clock.now());
+        let mut opened = None;
+        if let HistorySource::File(path) = config.history {
+            let path = history_path(path)?;
+            let (continued, file) = history::open(path, core, keep, clock.now())?;
+            (core, opened) = (continued, Some(file));
+        }
+        let readers = opened.as_ref().map(|opened| Arc::clone(&opened.readers));
         let fan = FanOut::new(core.history().last())
             .map_err(|source| StartError::System { doing: "wait for sockets", source })?;
-        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell()));
-        Ok(Hub { shared, fan, guard, unix, tcp, addr, url })
+        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell(), readers));
+        let start = |Opened { store, lock, .. }| {
+            let writer = Writer::start(Arc::clone(&shared), store, keep)?;
+            io::Result::Ok((writer, lock))
+        };
+        let writer = opened.map(start).transpose();
+        let writer = writer.map_err(|source| StartError::System { doing: "start a thread", source })?;
+        Ok(Hub { shared, fan, guard, unix, tcp, addr, url, writer })
     }
 
     /// Where a browser opens the dashboard, token included: `http://127.0.0.1:8080/#token=…`
@@ -137,6 +156,10 @@ impl Hub {
             future::or(gone, late).await;
         }));
         fan.stop();
+        if let Some((writer, lock)) = self.writer {
+            writer.finish(DRAIN);
+            drop(lock);
+        }
     }
 }
 
@@ -147,6 +170,13 @@ impl fmt::Debug for Hub {
             .field("socket", &self.socket())
             .finish_non_exhaustive()
     }
+}
+
+fn history_path(path: PathBuf) -> Result<PathBuf, StartError> {
+    if !path.as_os_str().is_empty() {
+        return Ok(path);
+    }
+    Ok(default_data_dir().ok_or(StartError::NoHistoryPlace)?.join("history.db"))
 }
 
 fn token_path(path: PathBuf) -> Result<PathBuf, TokenError> {

@@ -11,12 +11,13 @@
 //! Start with [`Config`] and [`Hub::start`]:
 //!
 //! ```
-//! use choo_hub::{Config, Hub, TokenSource};
+//! use choo_hub::{Config, HistorySource, Hub, TokenSource};
 //! # let dir = tempfile::tempdir()?;
 //! let mut config = Config::default();
 //! config.socket = dir.path().join("web.sock");
 //! config.listen = "127.0.0.1:0".parse()?;
 //! config.token = TokenSource::File(dir.path().join("token"));
+//! config.history = HistorySource::File(dir.path().join("history.db"));
 //! let hub = Hub::start(config)?;
 //! assert!(hub.url().contains("/#token="));
 //! hub.run_until(std::future::ready(())); // in earnest: until a signal comes
@@ -33,6 +34,7 @@ mod config;
 mod core;
 mod encoding;
 mod fan;
+mod history;
 mod http;
 mod hub;
 mod producers;
@@ -41,7 +43,7 @@ mod start_error;
 mod ticket;
 mod token;
 
-pub use config::{Config, TokenSource, default_data_dir};
+pub use config::{Config, HistorySource, TokenSource, default_data_dir};
 pub use hub::Hub;
 pub use start_error::StartError;
 pub use token::TokenError;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_io::Async;
+use event_listener::EventListener;
 use futures_lite::future;
 
 use crate::core::{Ingest, Reply};
@@ -55,6 +56,8 @@ struct Intake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Nothing,
+    /// Something may be to be said once more is stored.
+    Stored,
     /// Something is to be said at this time of the hub's clock.
     At(Duration),
     /// Something is to be said as soon as the producer takes it.
@@ -81,8 +84,10 @@ impl Producers {
         }
         while producer.pump(&self.shared, CHUNKS) {
             future::yield_now().await;
+            // Made before looking, so that nothing stored in between is slept through.
+            let stored = self.shared.stored();
             let next = producer.say(&self.shared);
-            if producer.wait(&self.shared, next).await.is_err() {
+            if producer.wait(&self.shared, next, stored).await.is_err() {
                 break;
             }
         }
@@ -150,7 +155,7 @@ impl Producer {
                 match shared.look(|core, now| ingest.poll_reply(core, now)) {
                     Reply::Say(line) => *saying = line,
                     Reply::At(at) => return Next::At(at),
-                    Reply::Nothing => return Next::Nothing,
+                    Reply::Nothing => return Next::Stored,
                 }
             }
             match self.stream.get_ref().write(saying) {
@@ -165,10 +170,14 @@ impl Producer {
     }
 
     /// Waits for new lines, or until something can be said.
-    async fn wait(&self, shared: &Shared, next: Next) -> io::Result<()> {
+    async fn wait(&self, shared: &Shared, next: Next, stored: EventListener) -> io::Result<()> {
         let say = async {
             match next {
                 Next::Nothing => pending().await,
+                Next::Stored => {
+                    stored.await;
+                    Ok(())
+                }
                 Next::At(at) => {
                     shared.sleep_until(at).await;
                     Ok(())

@@ -2,15 +2,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use event_listener::Event;
+use event_listener::{Event, EventListener};
 use futures_lite::future;
 
 use crate::clock::Clock;
-use crate::core::{Core, Moment};
+use crate::core::{Core, Fetch, Moment, Page, Storing};
 use crate::fan::Bell;
+use crate::history::Readers;
 
 /// The core behind a lock that is held for one turn at a time, and who is to be woken after it.
 #[derive(Debug)]
@@ -23,6 +24,12 @@ pub(crate) struct Shared {
     closing: Event,
     /// Notified when the core's deadline has moved.
     rearmed: Event,
+    /// Notified when there is something to store, if whoever does has been idle.
+    unstored: Event,
+    /// Notified when something was stored.
+    stored: Event,
+    /// What reads the store, if there is one.
+    readers: Option<Arc<Readers>>,
     clients: AtomicUsize,
     max_clients: usize,
 }
@@ -35,13 +42,22 @@ struct Turn {
 }
 
 impl Shared {
-    pub(crate) fn new(core: Core, clock: Clock, max_clients: usize, bell: Arc<Bell>) -> Self {
+    pub(crate) fn new(
+        core: Core,
+        clock: Clock,
+        max_clients: usize,
+        bell: Arc<Bell>,
+        readers: Option<Arc<Readers>>,
+    ) -> Self {
         Shared {
             turn: Mutex::new(Turn { core, armed: None }),
             clock,
             bell,
             closing: Event::new(),
             rearmed: Event::new(),
+            unstored: Event::new(),
+            stored: Event::new(),
+            readers,
             clients: AtomicUsize::new(0),
             max_clients,
         }
@@ -51,8 +67,11 @@ impl Shared {
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Core, Moment) -> R) -> R {
         let mut turn = self.lock();
         let before = turn.core.history().last();
+        let stored_before = stored(&turn.core);
         let result = act(&mut turn.core, self.clock.now());
         let last = turn.core.history().last();
+        let roused = turn.core.rouse_storing();
+        let stored = stored(&turn.core) != stored_before;
         let deadline = turn.core.deadline();
         let rearmed = std::mem::replace(&mut turn.armed, deadline) != deadline;
         drop(turn);
@@ -62,17 +81,52 @@ impl Shared {
         if rearmed {
             self.rearmed.notify(1);
         }
+        if roused {
+            self.unstored.notify(1);
+        }
+        if stored {
+            self.stored.notify(usize::MAX);
+        }
         result
-    }
-
-    /// Looks at the core.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Core, Moment) -> R) -> R {
-        look(&self.lock().core, self.clock.now())
     }
 
     /// What the clocks say.
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// When a timer has to fire for a time of the hub's clock.
+    pub(crate) fn instant(&self, at: Duration) -> Instant {
+        self.clock.instant(at)
+    }
+
+    /// For whoever stores: resolves when there is something to store after it was idle.
+    pub(crate) fn unstored(&self) -> EventListener {
+        self.unstored.listen()
+    }
+
+    /// Has whoever stores look at once.
+    pub(crate) fn rouse_storing(&self) {
+        self.unstored.notify(usize::MAX);
+    }
+
+    /// Resolves when something was stored after this call.
+    pub(crate) fn stored(&self) -> EventListener {
+        self.stored.listen()
+    }
+
+    /// Reads what memory no longer has.
+    pub(crate) fn read(&self, fetch: &Fetch) -> Page {
+        match &self.readers {
+            Some(readers) => readers.read(fetch),
+            // Nobody asks a store that is not there.
+            None => Page { pieces: Vec::new(), through: fetch.through },
+        }
+    }
+
+    /// Looks at the core.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Core, Moment) -> R) -> R {
+        look(&self.lock().core, self.clock.now())
     }
 
     /// Resolves at a time of the hub's clock.
@@ -135,6 +189,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Turn> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Up to which offset everything is stored.
+fn stored(core: &Core) -> Option<u64> {
+    core.storing().map(Storing::through)
 }
 
 /// One of the places for streams; free again when dropped.

@@ -50,6 +50,15 @@ pub enum StartError {
         /// The entry.
         entry: String,
     },
+    /// There is no default for the history.
+    #[error("there is no home directory to keep the history in; name a directory with --data")]
+    NoHistoryPlace,
+    /// Another hub stores its history there.
+    #[error("another hub keeps its history in {path}; give this one a directory of its own with --data", path = .path.display())]
+    HistoryInUse {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// The system failed in another way.
     #[error("cannot {doing} ({source})")]
     System {

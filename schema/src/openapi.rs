@@ -48,6 +48,12 @@ const ROUTES: &[Route] = &[
         as_json(&json!({ "$ref": "write/event.schema.json#/$defs/GraphPayload" }))
     })
     .with(&["run_id"], &[404]),
+    Route::get("/api/v1/runs/{run}/events", "A run's lines, oldest first, page by page.", page)
+        .with(&["run_id", "from", "limit"], &[400, 404]),
+    Route::get("/api/v1/runs/{run}/logs", "A run's output, by unit, task and text, page by page.", page)
+        .with(&["run_id", "unit", "task", "q", "from", "limit"], &[400, 404]),
+    Route::get("/api/v1/runs/{run}/export", "All lines of a run, as a file.", page)
+        .with(&["run_id", "from"], &[400, 404]),
     Route {
         method: "post",
         status: 201,
@@ -184,6 +190,16 @@ fn lines() -> Value {
     })
 }
 
+fn page() -> Value {
+    json!({
+        "application/x-ndjson": { "schema": {
+            "type": "string",
+            "description": "A line of `write/event.schema.json` each; `hub.gap` says what is missing. The header \
+                            `Choo-Next` has the cursor of the next page, if there is one.",
+        } },
+    })
+}
+
 fn parameters() -> Value {
     let query = |name: &str, description: &str| json!({ "name": name, "in": "query", "description": description, "schema": { "type": "string" } });
     let path = |name: &str, description: &str| {
@@ -202,6 +218,11 @@ fn parameters() -> Value {
             "name": "Last-Event-ID", "in": "header", "schema": { "type": "string" },
             "description": "The cursor of the last event, as `EventSource` sends it; beats `since`.",
         },
+        "from": query("from", "The cursor of the page, from the header `Choo-Next` of the one before."),
+        "limit": query("limit", "How many lines, 1,000 (default) up to 10,000."),
+        "unit": query("unit", "Only output of this unit."),
+        "task": query("task", "Only output of the task with this number."),
+        "q": query("q", "Only output that contains this, whatever its case."),
         "run_id": path("run", "The run's name."),
         "schema_name": path("name", "Such as `read/event.schema.json`."),
     })
@@ -234,7 +255,7 @@ fn schemas() -> Value {
         })),
         "SchemaList": object(&["schemas"], json!({ "schemas": strings })),
         "Health": object(&["status"], json!({
-            "status": { "const": "ok" },
+            "status": { "enum": ["ok", "degraded"], "description": "`degraded`: the history is not stored at present." },
             "version": text, "epoch": text, "uptime_secs": count, "runs": count, "producers": count,
             "clients": count, "history": { "type": "object" }, "bad_lines": { "type": "object" },
         })),

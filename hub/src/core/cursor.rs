@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use choo_protocol::Timestamp;
 
-/// One life of a hub. Offsets of different epochs have nothing to do with each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One life of a hub. Offsets rise over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Epoch(u64);
 
 impl Epoch {
@@ -20,6 +20,21 @@ impl Epoch {
     /// The cursor behind the event at `offset`.
     pub(crate) fn cursor(self, offset: u64) -> Cursor {
         Cursor { epoch: self, offset }
+    }
+
+    /// As a store keeps it.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// As a store kept it.
+    pub(crate) fn from_number(number: u64) -> Self {
+        Epoch(number)
+    }
+
+    /// The one behind it.
+    pub(crate) fn next(self) -> Self {
+        Epoch(self.0 + 1)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The latest events of all runs, in memory, bounded by bytes.
+//! The latest events of all runs, in memory, bounded by bytes: the hot end of the history.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -9,13 +9,20 @@ use choo_protocol::{RunId, RunState, kind};
 /// One entry of the history. Readers share it; it is never changed and never copied.
 #[derive(Debug)]
 pub(crate) struct Record {
-    /// Its place in the history: counts from 1 over all runs, without holes.
+    /// Its place in the history: rises over all runs, by one within an epoch.
     pub(crate) offset: u64,
     /// The run it belongs to; none for the hub's own complaints.
     pub(crate) run: Option<RunId>,
     pub(crate) body: Body,
-    /// What all records up to and including this one have cost, in bytes.
+    /// What all records up to and including this one have cost, in bytes; 0 for one read back.
     cost: u64,
+}
+
+impl Record {
+    /// One read back from the store.
+    pub(crate) fn stored(offset: u64, run: Option<RunId>, body: Body) -> Self {
+        Record { offset, run, body, cost: 0 }
+    }
 }
 
 /// What an entry holds.
@@ -26,6 +33,7 @@ pub(crate) enum Body {
         kind: Cow<'static, str>,
         /// Empty for none.
         unit: Box<str>,
+        task: Option<i64>,
         /// The line without its newline.
         json: Box<[u8]>,
     },
@@ -34,8 +42,13 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    pub(crate) fn line(kind: &str, unit: &str, json: Vec<u8>) -> Self {
-        Body::Line { kind: intern(kind), unit: unit.into(), json: json.into() }
+    pub(crate) fn line(kind: &str, unit: &str, task: Option<i64>, json: Vec<u8>) -> Self {
+        Body::Line { kind: intern(kind), unit: unit.into(), task, json: json.into() }
+    }
+
+    /// A line of the hub's own.
+    pub(crate) fn own(kind: &str, json: Vec<u8>) -> Self {
+        Body::line(kind, "", None, json)
     }
 
     /// Bytes of memory, near enough.
@@ -46,8 +59,8 @@ impl Body {
         const UNIT: usize = 1024;
         RECORD
             + match self {
-                Body::Line { kind: Cow::Borrowed(_), unit, json } => unit.len() + json.len(),
-                Body::Line { kind: Cow::Owned(kind), unit, json } => kind.len() + unit.len() + json.len(),
+                Body::Line { kind: Cow::Borrowed(_), unit, json, .. } => unit.len() + json.len(),
+                Body::Line { kind: Cow::Owned(kind), unit, json, .. } => kind.len() + unit.len() + json.len(),
                 Body::State(state) => state.units.len() * UNIT,
             }
     }
@@ -59,12 +72,15 @@ fn intern(name: &str) -> Cow<'static, str> {
     known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
 }
 
-/// The newest records, as many as fit into a number of bytes, and always the newest one.
+/// The newest records, as many as fit into a number of bytes, and always the newest one. Records that
+/// wait to be stored stay longer, up to [`BACKLOG`] more bytes.
 #[derive(Debug)]
 pub(crate) struct History {
     records: VecDeque<Arc<Record>>,
-    /// The offset of the newest record ever; 0 before the first.
+    /// The offset of the newest record ever, or behind which they begin.
     last: u64,
+    /// Records up to this offset may leave: they are stored, or there is nowhere to store them.
+    released: u64,
     /// What all records ever have cost.
     cost: u64,
     /// What the records that are gone have cost.
@@ -72,10 +88,24 @@ pub(crate) struct History {
     limit: u64,
 }
 
+/// How much more may be held for a store that is slow, in bytes: some seconds of the highest rate.
+const BACKLOG: u64 = 64 << 20;
+
 impl History {
-    /// An empty history of at most `limit` bytes.
-    pub(crate) fn new(limit: usize) -> Self {
-        History { records: VecDeque::new(), last: 0, cost: 0, evicted_cost: 0, limit: limit as u64 }
+    /// An empty history of at most `limit` bytes, whose offsets go on behind `start`.
+    pub(crate) fn new(limit: usize, start: u64) -> Self {
+        let records = VecDeque::new();
+        History { records, last: start, released: u64::MAX, cost: 0, evicted_cost: 0, limit: limit as u64 }
+    }
+
+    /// The same, empty, with offsets behind `start`, and for a store to take from.
+    pub(crate) fn continued(self, start: u64) -> Self {
+        History { last: start, released: start, ..self }
+    }
+
+    /// Records behind this offset are wanted by the store.
+    pub(crate) fn release(&mut self, through: u64) {
+        self.released = through;
     }
 
     /// Appends a record, evicts the oldest ones as needed, and says which offset it got.
@@ -84,6 +114,10 @@ impl History {
         self.cost += body.cost() as u64;
         self.records.push_back(Arc::new(Record { offset: self.last, run, body, cost: self.cost }));
         while self.records.len() > 1 && self.bytes() > self.limit {
+            let held = self.records.front().is_some_and(|first| first.offset > self.released);
+            if held && self.bytes() <= self.limit + BACKLOG {
+                break;
+            }
             if let Some(gone) = self.records.pop_front() {
                 self.evicted_cost = gone.cost;
             }
@@ -91,7 +125,7 @@ impl History {
         self.last
     }
 
-    /// The offset of the newest record ever; 0 before the first.
+    /// The offset of the newest record ever, or behind which they begin.
     pub(crate) fn last(&self) -> u64 {
         self.last
     }
@@ -127,7 +161,7 @@ mod tests {
     use super::*;
 
     fn push(history: &mut History, bytes: usize) -> u64 {
-        history.push(None, Body::line("log.stdout", "", vec![b' '; bytes]))
+        history.push(None, Body::line("log.stdout", "", None, vec![b' '; bytes]))
     }
 
     fn offsets(history: &History, after: u64) -> Vec<u64> {
@@ -136,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_oldest_leave_and_offsets_go_on() {
-        let mut history = History::new(10_000);
+        let mut history = History::new(10_000, 0);
         for expected in 1..=100 {
             assert_eq!(push(&mut history, 808), expected);
             assert!(history.bytes() <= 10_000);
@@ -150,9 +184,26 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_to_be_stored_stays_within_bounds() {
+        let mut history = History::new(10_000, 40);
+        history.release(45);
+        for _ in 0..100 {
+            push(&mut history, 808);
+        }
+        assert_eq!((history.floor(), history.last()), (45, 140));
+        for _ in 0..BACKLOG / 1000 {
+            push(&mut history, 808);
+        }
+        assert!(history.floor() > 45 && history.bytes() <= 10_000 + BACKLOG);
+        history.release(u64::MAX);
+        push(&mut history, 808);
+        assert_eq!(history.bytes(), 10_000);
+    }
+
+    #[test]
     fn a_limit_of_nothing_keeps_the_newest() {
         for limit in [0, 1] {
-            let mut history = History::new(limit);
+            let mut history = History::new(limit, 0);
             push(&mut history, 10);
             push(&mut history, 1_000_000);
             assert_eq!((history.len(), history.floor()), (1, 1));

@@ -5,12 +5,15 @@ use std::time::Duration;
 use choo_protocol::{RunId, control_line, kind};
 
 use super::cursor::{Cursor, Epoch};
+use super::epochs::{Epochs, Place, above};
 use super::history::{Body, History};
 use super::ingest::Ingest;
 use super::moment::Moment;
 use super::rejects::{Complaint, Reject, Rejects};
 use super::run::{ConnectionId, Run};
 use super::runs::Runs;
+use super::saved::{OpenSpan, Restored};
+use super::storing::Storing;
 
 /// Runs, history and bad lines of one hub.
 ///
@@ -20,9 +23,11 @@ use super::runs::Runs;
 /// that may have recorded something, and calls [`Core::handle_tick`] when [`Core::deadline`] has come.
 #[derive(Debug)]
 pub(crate) struct Core {
-    epoch: Epoch,
-    history: History,
-    runs: Runs,
+    epochs: Epochs,
+    pub(super) history: History,
+    pub(super) runs: Runs,
+    /// None if the history is in memory only.
+    pub(super) storing: Option<Storing>,
     rejects: Rejects,
     random: fastrand::Rng,
     connections: u64,
@@ -30,25 +35,53 @@ pub(crate) struct Core {
     closing: bool,
 }
 
-/// How many runs a hub remembers. A state takes about a kilobyte a unit, so this many runs of a
+/// What is kept of the runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Keep {
+    /// How many runs. Each one's state is in memory.
+    pub(crate) runs: usize,
+    /// For how long behind its latest event; without end if `None`.
+    pub(crate) age: Option<Duration>,
+    /// How many bytes of them in the store; without end if `None`.
+    pub(crate) bytes: Option<u64>,
+}
+
+/// How many runs a hub remembers that is not told otherwise. A state takes about a kilobyte a unit, so this many runs of a
 /// hundred units take 25 MiB.
 pub(crate) const MAX_RUNS: usize = 256;
 
 impl Core {
-    /// A hub that starts now, keeping `history_bytes` of events. `seed` makes the names of runs whose
-    /// producers give none.
+    /// A hub that starts now, keeping `history_bytes` of events, in memory only. `seed` makes the names
+    /// of runs whose producers give none.
     pub(crate) fn new(history_bytes: usize, seed: u64, now: Moment) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
+        let span = OpenSpan { epoch: Epoch::new(now.time, random.u16(..)), start: 0 };
         Core {
-            epoch: Epoch::new(now.time, random.u16(..)),
-            history: History::new(history_bytes),
+            epochs: Epochs::new(Vec::new(), span),
+            history: History::new(history_bytes, 0),
             runs: Runs::new(MAX_RUNS),
+            storing: None,
             rejects: Rejects::default(),
             random,
             connections: 0,
             producers: 0,
             closing: false,
         }
+    }
+
+    /// Goes on with what a store has, and has what comes stored there. A run is kept for `keep_for`
+    /// behind its latest event.
+    pub(crate) fn restore(self, restored: Restored, keep: Keep, now: Moment) -> Self {
+        let Restored { spans, start, floor, runs: mut found } = restored;
+        let span = OpenSpan { epoch: above(self.epoch(), &spans), start };
+        let mut runs = Runs::new(keep.runs);
+        found.sort_by_key(|(saved, ..)| saved.met.1);
+        for (saved, state, stated_at) in found {
+            runs.restore(Run::restored(saved, state, stated_at, now));
+        }
+        let history = self.history.continued(start);
+        let storing = Some(Storing::new(start, floor, keep.age, now));
+        Core { epochs: Epochs::new(spans, span), history, runs, storing, ..self }
     }
 
     /// A producer has connected.
@@ -65,7 +98,7 @@ impl Core {
 
     /// The deadline may have come.
     pub(crate) fn handle_tick(&mut self, now: Moment) {
-        self.runs.handle_tick(now.at, &mut self.history);
+        self.runs.handle_tick(now, &mut self.history);
         if let Some(complaint) = self.rejects.handle_tick(now.at) {
             self.record_complaint(complaint, now);
         }
@@ -87,7 +120,18 @@ impl Core {
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
-        self.epoch
+        self.epochs.now().epoch
+    }
+
+    /// This life of the hub and those before it.
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    /// Up to which number the history has a run for good, announced losses included.
+    pub(crate) fn have(&self, run: &str) -> Option<u64> {
+        let run = self.runs.get(run)?;
+        if self.storing.is_some() { run.stored() } else { run.have() }
     }
 
     pub(crate) fn history(&self) -> &History {
@@ -96,6 +140,11 @@ impl Core {
 
     pub(crate) fn runs(&self) -> &Runs {
         &self.runs
+    }
+
+    #[cfg(test)]
+    pub(crate) fn runs_mut(&mut self) -> &mut Runs {
+        &mut self.runs
     }
 
     pub(crate) fn rejects(&self) -> &Rejects {
@@ -109,7 +158,15 @@ impl Core {
 
     /// The cursor behind the event at `offset`.
     pub(crate) fn cursor(&self, offset: u64) -> Cursor {
-        self.epoch.cursor(offset)
+        self.epoch().cursor(offset)
+    }
+
+    /// Where a cursor stands, as far as it is known here.
+    pub(crate) fn offset_of(&self, cursor: Cursor) -> Option<u64> {
+        match self.epochs.locate(cursor, self.history.last()) {
+            Place::At(offset) | Place::Crashed { end: offset } => Some(offset),
+            Place::Future | Place::Foreign => None,
+        }
     }
 
     /// A name for a run whose producer gave none.
@@ -147,6 +204,6 @@ impl Core {
 
     fn record_complaint(&mut self, (run, error): Complaint, now: Moment) {
         let json = control_line(kind::HUB_ERROR, now.time, run.as_ref(), &error);
-        self.history.push(run, Body::line(kind::HUB_ERROR, "", json));
+        self.history.push(run, Body::own(kind::HUB_ERROR, json));
     }
 }

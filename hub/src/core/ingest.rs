@@ -88,7 +88,7 @@ impl Source {
         }
         if is_control(&line.kind) {
             match &*line.kind {
-                kind::LINK_HELLO => self.handle_hello(core, &line),
+                kind::LINK_HELLO => self.handle_hello(core, &line, now),
                 kind::LINK_BYE => self.handle_bye(core, &line, now),
                 _ => {}
             }
@@ -130,18 +130,20 @@ impl Source {
     }
 
     fn attach(&mut self, core: &mut Core, run: &RunId, now: Moment) {
+        let mut turned = false;
         if self.current.as_ref() != Some(run) {
             self.current = Some(run.clone());
-            if let Some(pid) = self.pid {
-                core.set_open(pid, run);
-            }
+            turned = true;
         }
         let met = core.meet_run(run, now);
+        if let Some(pid) = self.pid.filter(|_| turned || met) {
+            core.set_open(pid, run);
+        }
         if self.attached.insert(run.clone()) || met {
             if self.attached.len() > MAX_RUNS {
                 self.attached.retain(|run| core.runs().get(run.as_str()).is_some());
             }
-            core.with_run(run, |run, history| run.handle_attached(self.id, history));
+            core.with_run(run, |run, history| run.handle_attached(self.id, now, history));
         }
     }
 
@@ -151,9 +153,9 @@ impl Source {
     }
 
     /// A pusher is there. Where its run is known, it is live again.
-    fn handle_hello(&mut self, core: &mut Core, line: &Line<'_>) {
+    fn handle_hello(&mut self, core: &mut Core, line: &Line<'_>, now: Moment) {
         let Some(Ok(LinkHello { run, .. })) = line.payload() else { return };
-        if core.with_run(&run, |run, history| run.handle_attached(self.id, history)).is_some() {
+        if core.with_run(&run, |run, history| run.handle_attached(self.id, now, history)).is_some() {
             self.attached.insert(run.clone());
         }
         self.replies.handle_hello(run);

@@ -1,6 +1,9 @@
 //! What the hub decides, without sockets, clocks, threads or randomness of its own.
 
+mod cold;
 mod cursor;
+mod epochs;
+mod extract;
 mod history;
 mod hub;
 mod ingest;
@@ -10,17 +13,25 @@ mod rejects;
 mod replies;
 mod run;
 mod runs;
+mod saved;
+mod saving;
 mod sequence;
+mod storing;
 mod subscription;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cursor::{Cursor, Epoch};
-pub(crate) use history::Body;
-pub(crate) use hub::Core;
+pub(crate) use extract::{Extract, Extracted, Work};
+pub(crate) use history::{Body, Record};
+pub(crate) use hub::{Core, Keep};
 pub(crate) use ingest::Ingest;
 pub(crate) use moment::Moment;
 pub(crate) use replies::Reply;
 pub(crate) use run::{Run, RunSummary};
+pub(crate) use saved::{
+    Batch, Fetch, Hole, HoleReason, Logs, OpenSpan, Page, Piece, Restored, SavedRun, SavedState, Span, Stored,
+};
+pub(crate) use storing::{Removable, Storing};
 pub(crate) use subscription::{BLOCK_BYTES, Block, Frame, Item, Selection, Since, Step, Subscription};

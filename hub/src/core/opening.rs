@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use choo_protocol::{Filter, HubGap, HubHello, PROTO, control_line, kind};
 
-use super::cursor::Cursor;
+use super::epochs::Place;
 use super::hub::Core;
 use super::moment::Moment;
 use super::run::Run;
+use super::saved::Hole;
 use super::subscription::{Frame, Since};
 
 /// What a reader gets first, and where it reads on.
@@ -37,23 +38,26 @@ impl Opening {
     /// than the snapshots, which does no harm (folds ignore what they have seen) and keeps what
     /// snapshots do not hold: logs.
     pub(super) fn new(core: &Core, filter: &Filter, since: Since, now: Moment) -> Self {
-        let (floor, last) = (core.history().floor(), core.history().last());
+        let (hot, last) = (core.history().floor(), core.history().last());
+        // The offset behind which everything is still there, in memory or in the store.
+        let floor = core.storing().map_or(hot, |storing| storing.floor().min(hot));
         let missed = |from: String, known, count, why| Some(Missed { from, known, count, why });
         let (position, missing) = match since {
             Since::Now | Since::Snapshot => (last, None),
             Since::Earliest if floor == 0 => (0, None),
-            Since::Earliest => (floor, missed(String::new(), 0, Some(floor), "evicted")),
-            Since::Cursor(cursor) if cursor.epoch != core.epoch() => {
-                (floor, missed(cursor.to_string(), 0, None, "epoch"))
+            Since::Earliest => {
+                (floor, missed(String::new(), 0, Some(core.epochs().count(0, floor)), "evicted"))
             }
-            Since::Cursor(cursor) if cursor.offset > last => {
-                (floor, missed(cursor.to_string(), 0, None, "future"))
-            }
-            Since::Cursor(Cursor { offset, .. }) if offset < floor => {
-                let from = core.cursor(offset).to_string();
-                (floor, missed(from, offset, Some(floor - offset), "evicted"))
-            }
-            Since::Cursor(cursor) => (cursor.offset, None),
+            Since::Cursor(cursor) => match core.epochs().locate(cursor, last) {
+                Place::Foreign => (hot, missed(cursor.to_string(), 0, None, "epoch")),
+                Place::Future => (hot, missed(cursor.to_string(), 0, None, "future")),
+                Place::Crashed { end } => (end.max(floor), missed(cursor.to_string(), end, None, "crash")),
+                Place::At(offset) if offset < floor => {
+                    let count = core.epochs().count(offset, floor);
+                    (floor, missed(cursor.to_string(), offset, Some(count), "evicted"))
+                }
+                Place::At(offset) => (offset, None),
+            },
         };
         let recovered = matches!(since, Since::Cursor(_)) && missing.is_none();
         let mut opening = Opening {
@@ -81,8 +85,25 @@ impl Opening {
         let mut opening =
             Opening { frames: Vec::new(), position: last, stated: 0, recovered: false, over: false };
         let from = core.cursor(position).to_string();
-        let missed = Missed { from, known: position, count: Some(last - position), why: "evicted" };
+        let count = Some(core.epochs().count(position, last));
+        let missed = Missed { from, known: position, count, why: "evicted" };
         opening.tell_loss(core, filter, &missed, now);
+        opening.tell_end(core, filter, now);
+        opening
+    }
+
+    /// A reader at `position` comes to a hole in the store: it goes on behind that.
+    pub(super) fn behind_hole(core: &Core, filter: &Filter, position: u64, hole: Hole, now: Moment) -> Self {
+        let (frames, goes_on) = (Vec::new(), hole.to.max(position));
+        let mut opening = Opening { frames, position: goes_on, stated: 0, recovered: false, over: false };
+        let count = Some(core.epochs().count(hole.from - 1, hole.to));
+        let from = core.cursor(position).to_string();
+        opening.tell_loss(
+            core,
+            filter,
+            &Missed { from, known: position, count, why: hole.why.as_str() },
+            now,
+        );
         opening.tell_end(core, filter, now);
         opening
     }

@@ -53,7 +53,7 @@ impl Replies {
     /// What is to be said now. The history has everything that the answer speaks of.
     pub(crate) fn poll(&mut self, core: &Core, now: Moment) -> Reply {
         let Some(run) = &self.run else { return Reply::Nothing };
-        let have = core.runs().get(run.as_str()).and_then(super::Run::have);
+        let have = core.have(run.as_str());
         if std::mem::take(&mut self.welcome_owed) {
             self.told = have.unwrap_or(0);
             let have = have.map(|have| (run.clone(), have)).into_iter().collect();

@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use super::history::{Body, History};
 use super::moment::Moment;
+use super::saved::{SavedPhase, SavedRun, SavedState};
+use super::saving::Saving;
 use super::sequence::{Admission, Sequence};
 
 /// How long a run without producer and without a terminal event keeps the benefit of the doubt.
@@ -41,6 +43,13 @@ pub(crate) struct Run {
     begun: bool,
     /// When the hub met it, and the how manieth it was.
     met: (Timestamp, u64),
+    /// The process that sent it last, where the system says so.
+    pid: Option<u32>,
+    /// When its latest record was made.
+    latest: Timestamp,
+    /// The offsets of its first record, 0 before it, and of its last.
+    offsets: (u64, u64),
+    saving: Saving,
 }
 
 /// Where a run is in its life, as the hub sees it.
@@ -88,6 +97,34 @@ impl Run {
             phase: Phase::Live { alone_since: Some(now.at) },
             begun: false,
             met: (now.time, nth),
+            pid: None,
+            latest: now.time,
+            offsets: (0, 0),
+            saving: Saving::default(),
+        }
+    }
+
+    /// A run that was found in the store, with the state folded from there. Its producer gets the usual
+    /// time to come back.
+    pub(crate) fn restored(saved: SavedRun, state: RunState, stated_at: u64, now: Moment) -> Self {
+        let unstated = saved.offsets.1.saturating_sub(stated_at);
+        let saving = Saving::restored(saved.sequence.have(), stated_at, unstated);
+        Run {
+            id: saved.run,
+            state: Arc::new(state),
+            sequence: saved.sequence,
+            producers: BTreeSet::new(),
+            phase: match saved.phase {
+                SavedPhase::Live => Phase::Live { alone_since: Some(now.at) },
+                SavedPhase::Stale { before } => Phase::Stale { before },
+                SavedPhase::Over { end } => Phase::Over { end },
+            },
+            begun: saved.begun,
+            met: saved.met,
+            pid: saved.pid,
+            latest: saved.latest,
+            offsets: saved.offsets,
+            saving,
         }
     }
 
@@ -122,10 +159,10 @@ impl Run {
         if goes_on {
             self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
         }
-        history.push(Some(self.id.clone()), Body::line(&line.kind, &line.unit, json));
+        self.record(Body::line(&line.kind, &line.unit, line.task, json), now.time, history);
         if goes_on {
             // Readers that came when it was over have not been told of it.
-            self.record_state(history);
+            self.record_state(now.time, history);
         }
         Outcome::Recorded
     }
@@ -159,7 +196,7 @@ impl Run {
     }
 
     /// A connection begins to send lines of this run.
-    pub(crate) fn handle_attached(&mut self, connection: ConnectionId, history: &mut History) {
+    pub(crate) fn handle_attached(&mut self, connection: ConnectionId, now: Moment, history: &mut History) {
         self.producers.insert(connection);
         match self.phase {
             Phase::Live { .. } => self.phase = Phase::Live { alone_since: None },
@@ -167,7 +204,7 @@ impl Run {
                 self.phase = Phase::Live { alone_since: None };
                 if self.state.status == RunStatus::Stale {
                     Arc::make_mut(&mut self.state).status = before;
-                    self.record_state(history);
+                    self.record_state(now.time, history);
                 }
             }
             // Resent lines do not bring an ended run back; a new one does.
@@ -204,16 +241,16 @@ impl Run {
             return;
         }
         if !self.state.status.is_terminal() {
-            self.make_stale(history);
+            self.make_stale(now.time, history);
         }
         self.end(now, history);
     }
 
     /// The deadline may have come.
-    pub(crate) fn handle_tick(&mut self, now: Duration, history: &mut History) {
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
+    pub(crate) fn handle_tick(&mut self, now: Moment, history: &mut History) {
+        if self.deadline().is_some_and(|deadline| deadline <= now.at) {
             let before = self.state.status;
-            self.make_stale(history);
+            self.make_stale(now.time, history);
             self.phase = Phase::Stale { before };
         }
     }
@@ -230,6 +267,70 @@ impl Run {
     /// not the producer's.
     pub(crate) fn have(&self) -> Option<u64> {
         self.sequence.have()
+    }
+
+    /// The same as far as it is stored for good.
+    pub(crate) fn stored(&self) -> Option<u64> {
+        self.saving.have()
+    }
+
+    /// What the store gets of it, if anything is new. `anew` if the store has nothing at all.
+    pub(crate) fn take_unstored(&mut self, anew: bool) -> Option<SavedRun> {
+        self.saving.take(self.sequence.have(), anew).then(|| SavedRun {
+            run: self.id.clone(),
+            sequence: self.sequence.clone(),
+            phase: match self.phase {
+                Phase::Live { .. } => SavedPhase::Live,
+                Phase::Stale { before } => SavedPhase::Stale { before },
+                Phase::Over { end } => SavedPhase::Over { end },
+            },
+            begun: self.begun,
+            met: self.met,
+            latest: self.latest,
+            offsets: self.offsets,
+            pid: self.pid,
+        })
+    }
+
+    /// Its state for the store, if it is time for that. Nothing is on its way otherwise.
+    pub(crate) fn take_state(&mut self, sweep: bool, anew: bool) -> Option<SavedState> {
+        let resting = sweep || !matches!(self.phase, Phase::Live { .. });
+        let state = || SavedState { through: self.offsets.1, state: Arc::clone(&self.state) };
+        self.saving.take_state(resting, anew).then(state)
+    }
+
+    /// What was taken is stored, a state behind `stated` among it.
+    pub(crate) fn handle_stored(&mut self, stated: Option<u64>) {
+        self.saving.handle_stored(stated);
+    }
+
+    /// What was taken is not.
+    pub(crate) fn handle_unstored(&mut self) {
+        self.saving.handle_failed();
+    }
+
+    /// The offset behind which the store must keep its events for the state to be known again.
+    pub(crate) fn needed_behind(&self) -> Option<u64> {
+        self.saving.needed_behind()
+    }
+
+    /// The offsets of its first and its last record; 0 before them.
+    pub(crate) fn offsets(&self) -> (u64, u64) {
+        self.offsets
+    }
+
+    /// When its latest record was made.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// The process that sent it last.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    pub(crate) fn set_pid(&mut self, pid: u32) {
+        self.pid = Some(pid);
     }
 
     /// Its name.
@@ -292,9 +393,9 @@ impl Run {
         }
     }
 
-    fn make_stale(&mut self, history: &mut History) {
+    fn make_stale(&mut self, time: Timestamp, history: &mut History) {
         if !Arc::make_mut(&mut self.state).set_stale().is_ignored() {
-            self.record_state(history);
+            self.record_state(time, history);
         }
     }
 
@@ -303,12 +404,20 @@ impl Run {
             self.record_lost(range, now, history);
         }
         let line = self.end_line(now.time);
-        let end = history.push(Some(self.id.clone()), Body::line(kind::HUB_END, "", line));
+        let end = self.record(Body::own(kind::HUB_END, line), now.time, history);
         self.phase = Phase::Over { end };
     }
 
-    fn record_state(&self, history: &mut History) {
-        history.push(Some(self.id.clone()), Body::State(Arc::clone(&self.state)));
+    fn record_state(&mut self, time: Timestamp, history: &mut History) {
+        self.record(Body::State(Arc::clone(&self.state)), time, history);
+    }
+
+    fn record(&mut self, body: Body, time: Timestamp, history: &mut History) -> u64 {
+        let offset = history.push(Some(self.id.clone()), body);
+        self.saving.handle_recorded();
+        self.latest = time;
+        self.offsets = (if self.offsets.0 == 0 { offset } else { self.offsets.0 }, offset);
+        offset
     }
 
     fn record_lost(&mut self, range: SeqRange, now: Moment, history: &mut History) {
@@ -324,6 +433,6 @@ impl Run {
         if let Ok(line) = Line::parse(&json, &choo_protocol::Limits::default()) {
             Arc::make_mut(&mut self.state).apply(&line);
         }
-        history.push(Some(self.id.clone()), Body::line(kind::LINK_LOST, "", json));
+        self.record(Body::own(kind::LINK_LOST, json), now.time, history);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use choo_protocol::RunId;
+use choo_protocol::{RunId, Timestamp};
 
 use super::history::History;
 use super::moment::Moment;
@@ -19,12 +19,28 @@ pub(crate) struct Runs {
     /// How many runs have been met.
     met: u64,
     limit: usize,
+    /// Runs that are no longer here and may still be in the store.
+    forgotten: Vec<RunId>,
 }
 
 impl Runs {
     /// No runs, and room for `limit`, at least one.
     pub(crate) fn new(limit: usize) -> Self {
-        Runs { by_id: BTreeMap::new(), open: BTreeMap::new(), met: 0, limit: limit.max(1) }
+        let (by_id, open) = (BTreeMap::new(), BTreeMap::new());
+        Runs { by_id, open, met: 0, limit: limit.max(1), forgotten: Vec::new() }
+    }
+
+    /// A run that was found in the store.
+    pub(crate) fn restore(&mut self, run: Run) {
+        self.make_room();
+        self.met = self.met.max(run.rank().1);
+        if let Some(pid) = run.pid() {
+            let newer = |known: &RunId| self.by_id.get(known).is_some_and(|known| known.rank() > run.rank());
+            if !self.open.get(&pid).is_some_and(newer) {
+                self.open.insert(pid, run.id().clone());
+            }
+        }
+        self.by_id.insert(run.id().clone(), run);
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Run> {
@@ -58,6 +74,43 @@ impl Runs {
             self.open.retain(|_, run| self.by_id.contains_key(run));
             self.open.insert(pid, id.clone());
         }
+        if let Some(run) = self.by_id.get_mut(id) {
+            run.set_pid(pid);
+        }
+    }
+
+    /// All runs, in no order of meaning.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Run> {
+        self.by_id.values()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Run> {
+        self.by_id.values_mut()
+    }
+
+    /// Forgets the runs that had their latest event before `time`, but for those that go on.
+    pub(crate) fn forget_before(&mut self, time: Timestamp) {
+        let old = |run: &&Run| run.latest() < time && !matches!(run.phase(), Phase::Live { .. });
+        let old: Vec<RunId> = self.by_id.values().filter(old).map(|run| run.id().clone()).collect();
+        for id in old {
+            self.forget(&id);
+        }
+    }
+
+    /// The runs forgotten since the last call.
+    pub(crate) fn take_forgotten(&mut self) -> Vec<RunId> {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    /// Those that the store could not forget.
+    pub(crate) fn handle_unforgotten(&mut self, runs: Vec<RunId>) {
+        self.forgotten.extend(runs);
+    }
+
+    fn forget(&mut self, id: &RunId) {
+        self.by_id.remove(id);
+        self.forgotten.push(id.clone());
     }
 
     /// All runs, latest started first.
@@ -76,7 +129,7 @@ impl Runs {
         self.by_id.len()
     }
 
-    pub(crate) fn handle_tick(&mut self, now: Duration, history: &mut History) {
+    pub(crate) fn handle_tick(&mut self, now: Moment, history: &mut History) {
         for run in self.by_id.values_mut() {
             run.handle_tick(now, history);
         }
@@ -96,7 +149,7 @@ impl Runs {
             let Some(id) = self.by_id.values().min_by_key(first_to_go).map(|run| run.id().clone()) else {
                 return;
             };
-            self.by_id.remove(&id);
+            self.forget(&id);
         }
     }
 }

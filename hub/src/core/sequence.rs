@@ -1,12 +1,13 @@
 //! The numbers of one run: who gives them, which were seen, which are missing.
 
 use choo_protocol::{MAX_INTEGER, SeqRange};
+use serde::{Deserialize, Serialize};
 
 /// Decides about each line of a run by its `seq`.
 ///
 /// A run is numbered by its producer until a line without `seq` comes; from there on by the hub, since
 /// mixing the two would make events look like repeats.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sequence {
     /// The highest number seen.
     seen: u64,
@@ -20,7 +21,7 @@ pub(crate) struct Sequence {
 }
 
 /// A range that `link.lost` spoke of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Announced {
     range: SeqRange,
     /// Whether everything in it is missing; if not, lines within it may still come.

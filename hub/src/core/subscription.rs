@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use choo_protocol::{Filter, Limits, Line, RunId, RunState, kind};
 
+use super::cold::{Cold, WayOn};
 use super::cursor::{Cursor, Epoch};
 use super::history::{Body, Record};
 use super::hub::Core;
 use super::moment::Moment;
 use super::opening::Opening;
 use super::run::Run;
+use super::saved::{Fetch, Hole, Page};
 
 /// About the largest block, in bytes.
 pub(crate) const BLOCK_BYTES: usize = 64 << 10;
@@ -60,6 +62,8 @@ pub(crate) struct Subscription {
     selection: Selection,
     /// The offset behind which it reads on.
     position: u64,
+    /// What it got from the store, ahead of its position.
+    cold: Cold,
     /// What it would come back with.
     told: Since,
     /// It has been told how runs stood at this offset, so that older states are of no use to it.
@@ -79,6 +83,8 @@ pub(crate) enum Step {
     Send(Block),
     /// Poll again: a turn is over, and there was nothing for it so far.
     Again,
+    /// Ask the store this, hand the answer to [`Subscription::handle_page`], and poll again.
+    Fetch(Fetch),
     /// It has all there is up to where it was to read.
     Idle,
     /// It is over.
@@ -116,6 +122,7 @@ impl Subscription {
         let mut subscription = Subscription {
             selection,
             position: core.history().last(),
+            cold: Cold::default(),
             told: since,
             stated: 0,
             opening: Vec::new(),
@@ -142,6 +149,7 @@ impl Subscription {
         Subscription {
             selection,
             position: told.offset,
+            cold: Cold::default(),
             told: Since::Cursor(told),
             stated: 0,
             opening: Vec::new(),
@@ -171,6 +179,11 @@ impl Subscription {
         self.position
     }
 
+    /// What the store answered.
+    pub(crate) fn handle_page(&mut self, page: Page) {
+        self.cold.handle_page(page);
+    }
+
     /// What to do now, if it reads on as far as the offset `until`.
     pub(crate) fn poll(&mut self, core: &Core, until: u64, now: Moment) -> Step {
         let history = core.history();
@@ -181,7 +194,18 @@ impl Subscription {
         if self.done {
             return Step::End;
         }
-        if self.position < history.floor() {
+        if let Some(through) = self.cold.take_end() {
+            self.position = self.position.max(through);
+        }
+        if let Some(hole) = self.cold.take_hole() {
+            return self.tell_hole(core, hole, now);
+        }
+        if self.cold.is_empty() && self.position < history.floor() {
+            match Cold::way_on(core, self.position, self.selection.only_run()) {
+                WayOn::Fetch(fetch) => return Step::Fetch(fetch),
+                WayOn::Hole(hole) => return self.tell_hole(core, hole, now),
+                WayOn::Overtaken => {}
+            }
             if let Selection::Filter(filter) = &self.selection {
                 let opening = Opening::overtaken(core, filter, self.position, now);
                 self.position = opening.position;
@@ -201,6 +225,17 @@ impl Subscription {
         if frames.is_empty() { Step::Again } else { self.send(core, frames) }
     }
 
+    /// The store does not have what comes next.
+    fn tell_hole(&mut self, core: &Core, hole: Hole, now: Moment) -> Step {
+        let from = self.position;
+        self.position = hole.to.max(from);
+        let Selection::Filter(filter) = &self.selection else { return Step::Again };
+        let opening = Opening::behind_hole(core, filter, from, hole, now);
+        self.stated = opening.stated;
+        self.done = opening.over;
+        self.send(core, opening.frames)
+    }
+
     fn send(&mut self, core: &Core, frames: Vec<Frame>) -> Step {
         let cursor = core.cursor(self.position);
         let before = std::mem::replace(&mut self.told, Since::Cursor(cursor));
@@ -209,35 +244,68 @@ impl Subscription {
 
     /// The next block of what it wants, as far as a turn allows.
     fn collect(&mut self, core: &Core, until: u64) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        let mut bytes = 0;
-        for record in core.history().after(self.position).take(SCAN) {
-            if record.offset > until {
-                break;
-            }
-            let item = Item::new(core, record, &mut self.newest);
-            let outdated = matches!(record.body, Body::State(_)) && record.offset <= self.stated;
-            if self.selection.admits(&item) && !outdated {
-                if bytes > 0 && bytes + record.bytes() > BLOCK_BYTES {
+        let mut block = Collected { frames: Vec::new(), bytes: 0, until };
+        if self.cold.is_empty() {
+            for record in core.history().after(self.position).take(SCAN) {
+                if !self.take(core, record, &mut block) {
                     break;
                 }
-                bytes += record.bytes();
-                self.done = item.over && self.selection.is_one_run();
-                frames.push(item.frame(core.epoch()));
             }
-            self.position = record.offset;
-            if self.done {
+            return block.frames;
+        }
+        for _ in 0..SCAN {
+            let Some(record) = self.cold.front().cloned() else { break };
+            // A question may be answered with more than was asked for.
+            if record.offset > self.position && !self.take(core, &record, &mut block) {
                 break;
             }
+            self.cold.pop();
         }
-        frames
+        block.frames
     }
+
+    /// Takes a record into the block if it is wanted; `false` if it is left for the next block, or
+    /// nothing comes behind it.
+    fn take(&mut self, core: &Core, record: &Arc<Record>, block: &mut Collected) -> bool {
+        if record.offset > block.until {
+            // What the store was asked for may leave out the others' records before this one.
+            self.position = self.position.max(block.until);
+            return false;
+        }
+        let item = Item::new(core, record, &mut self.newest);
+        let outdated = matches!(record.body, Body::State(_)) && record.offset <= self.stated;
+        if self.selection.admits(&item) && !outdated {
+            if block.bytes > 0 && block.bytes + record.bytes() > BLOCK_BYTES {
+                return false;
+            }
+            block.bytes += record.bytes();
+            self.done = item.over && self.selection.is_one_run();
+            block.frames.push(item.frame(core.epoch()));
+        }
+        self.position = record.offset;
+        !self.done
+    }
+}
+
+/// A block that is being put together.
+struct Collected {
+    frames: Vec<Frame>,
+    bytes: usize,
+    /// The offset up to which it goes.
+    until: u64,
 }
 
 impl Selection {
     /// Whether it has one run only, whose end is its own.
     pub(crate) fn is_one_run(&self) -> bool {
-        matches!(self, Selection::Filter(filter) if filter.run.is_some())
+        self.only_run().is_some()
+    }
+
+    fn only_run(&self) -> Option<&RunId> {
+        match self {
+            Selection::Filter(filter) => filter.run.as_ref(),
+            Selection::Newest => None,
+        }
     }
 
     /// Whether a reader of this wants a record.

@@ -9,6 +9,7 @@
 mod bell;
 mod care;
 mod channel;
+mod cold;
 mod inbound;
 mod input;
 mod machine;

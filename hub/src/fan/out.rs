@@ -16,6 +16,7 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use smol::channel::Sender;
 
 use super::bell::{self, Bell};
+use super::cold::{COLD, Cold};
 use super::machine::{Closing, Fan, NewReader};
 use super::pace::{ENOUGH, Pace};
 use super::question::{Answer, Looked, Question};
@@ -51,6 +52,8 @@ pub(crate) struct Desk {
     mail: Mutex<Vec<Mail>>,
     questions: Mutex<Questions>,
     asked: Condvar,
+    /// What the store is asked, by [`COLD`] threads at a time.
+    cold: Cold,
 }
 
 /// At most one of each subscription.
@@ -112,6 +115,7 @@ impl FanOut {
             mail: Mutex::default(),
             questions: Mutex::default(),
             asked: Condvar::new(),
+            cold: Cold::new(),
         });
         let (fan, newest, now) = shared.look(|core, now| {
             let head = core.history().last();
@@ -131,10 +135,14 @@ impl FanOut {
             now,
         };
         let clerk = Clerk { desk: Arc::clone(&desk), shared: Arc::clone(shared) };
-        let threads = vec![
+        let mut threads = vec![
             Builder::new().name("choo-fan".to_owned()).spawn(move || thread.run())?,
             Builder::new().name("choo-history".to_owned()).spawn(move || clerk.run())?,
         ];
+        for _ in 0..COLD {
+            let clerk = Clerk { desk: Arc::clone(&desk), shared: Arc::clone(shared) };
+            threads.push(Builder::new().name("choo-cold".to_owned()).spawn(move || clerk.run_cold())?);
+        }
         Ok(Running { desk, threads })
     }
 }
@@ -150,6 +158,7 @@ impl Running {
         self.desk.bell.stop();
         self.desk.questions().stopped = true;
         self.desk.asked.notify_all();
+        self.desk.cold.stop();
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the fan-out had panicked");
@@ -188,13 +197,29 @@ struct Clerk {
 impl Clerk {
     fn run(&self) {
         while let Some(mut question) = self.next() {
-            let found = loop {
+            loop {
                 match self.shared.look(|core, now| question.look(core, now)) {
                     Looked::Again(more) => question = more,
-                    Looked::Found(found) => break found,
+                    // A disk may take its time, which is not that of readers who do not need it.
+                    Looked::Cold(question, fetch) => {
+                        self.desk.cold.ask(question, fetch);
+                        break;
+                    }
+                    Looked::Found(found) => {
+                        self.desk.post(Mail::Answer(found.encode()));
+                        break;
+                    }
                 }
-            };
-            self.desk.post(Mail::Answer(found.encode()));
+            }
+        }
+    }
+
+    /// Asks the store, one page after the other.
+    fn run_cold(&self) {
+        while let Some((mut question, fetch)) = self.desk.cold.next() {
+            question.handle_page(self.shared.read(&fetch));
+            self.desk.questions().open.push_back(question);
+            self.desk.asked.notify_one();
         }
     }
 

@@ -6,7 +6,7 @@ use choo_protocol::Timestamp;
 
 use super::channel::Key;
 use super::seat::SeatId;
-use crate::core::{Block, Core, Moment, Since, Step, Subscription};
+use crate::core::{Block, Core, Fetch, Moment, Page, Since, Step, Subscription};
 
 /// What a reader needs.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub(crate) enum Ask {
 pub(crate) enum Looked {
     /// Nothing so far; ask on in another turn.
     Again(Question),
+    /// Memory does not have it: the store is to be asked this, and the question goes on with its answer.
+    Cold(Question, Fetch),
     Found(Found),
 }
 
@@ -68,10 +70,20 @@ impl Question {
             Step::Again => {
                 return Looked::Again(Question { seat, key, what: Ask::More(subscription, until) });
             }
+            Step::Fetch(fetch) => {
+                return Looked::Cold(Question { seat, key, what: Ask::More(subscription, until) }, fetch);
+            }
             Step::Send(block) => Some(block),
             Step::Idle | Step::End => None,
         };
         Looked::Found(Found { seat, key, block, subscription, time: now.time })
+    }
+
+    /// What the store answered.
+    pub(crate) fn handle_page(&mut self, page: Page) {
+        if let Ask::More(subscription, _) = &mut self.what {
+            subscription.handle_page(page);
+        }
     }
 }
 

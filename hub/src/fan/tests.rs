@@ -92,6 +92,7 @@ impl World {
         let found = loop {
             match question.look(&self.core, self.now) {
                 Looked::Again(more) => question = more,
+                Looked::Cold(_, fetch) => panic!("nothing is stored: {fetch:?}"),
                 Looked::Found(found) => break found,
             }
         };

@@ -13,7 +13,7 @@ pub(super) fn get(shared: &Shared, may_know: bool) -> Response {
     }
     let mut health = shared.look(|core, now| {
         json!({
-            "status": "ok",
+            "status": if core.storing().is_some_and(|storing| storing.trouble().is_some()) { "degraded" } else { "ok" },
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_secs": now.at.as_secs(),
             "epoch": core.epoch().to_string(),
@@ -29,5 +29,17 @@ pub(super) fn get(shared: &Shared, may_know: bool) -> Response {
 
 fn history(core: &Core) -> serde_json::Value {
     let history = core.history();
-    json!({ "events": history.len(), "bytes": history.bytes(), "evicted": history.floor() })
+    let mut value = json!({ "events": history.len(), "bytes": history.bytes(), "evicted": history.floor() });
+    if let Some(storing) = core.storing() {
+        let trouble = storing.trouble();
+        value["stored"] = json!({
+            "status": if trouble.is_some() { "degraded" } else { "ok" },
+            "through": storing.through(),
+            "removed": storing.floor(),
+            "waiting": core.epochs().count(storing.through(), history.last()),
+            "since": trouble.map(|trouble| trouble.since),
+            "error": trouble.map(|trouble| &trouble.message),
+        });
+    }
+    value
 }

@@ -2,6 +2,7 @@
 
 mod assets;
 mod authority;
+mod extracts;
 mod guard;
 mod head;
 mod health;

@@ -5,10 +5,11 @@ use std::convert::Infallible;
 use std::time::{Duration, UNIX_EPOCH};
 
 use choo_protocol::Timestamp;
+use futures_lite::{Stream, StreamExt};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::StatusCode;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Frame};
 use hyper::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::json;
@@ -60,6 +61,17 @@ pub(crate) fn json(value: &impl Serialize) -> Response {
         Ok(json) => bytes("application/json", json),
         Err(error) => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()).into(),
     }
+}
+
+/// 200 with bytes as they come, to an end.
+pub(crate) fn chunks(
+    content_type: &'static str,
+    chunks: impl Stream<Item = Bytes> + Send + 'static,
+) -> Response {
+    let body = StreamBody::new(chunks.map(|chunk| Ok(Frame::data(chunk))));
+    let mut response = Response::new(body.boxed_unsync());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
 }
 
 /// An answer without body.

@@ -29,6 +29,12 @@ pub(crate) enum Route<'a> {
     Schema(&'a str),
     /// `/metrics`
     Metrics,
+    /// `/api/v1/runs/{run}/events`
+    RunEvents(&'a str),
+    /// `/api/v1/runs/{run}/logs`
+    RunLogs(&'a str),
+    /// `/api/v1/runs/{run}/export`
+    RunExport(&'a str),
     /// `/api/state` (SPEC §9)
     State,
     /// `/api/graph` (SPEC §9)
@@ -64,6 +70,9 @@ impl<'a> Route<'a> {
             _ => match api.strip_prefix("/v1/runs/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
                 Some((run, "")) if !run.is_empty() && !api.ends_with('/') => Route::Run(run),
                 Some((run, "graph")) if !run.is_empty() => Route::RunGraph(run),
+                Some((run, "events")) if !run.is_empty() => Route::RunEvents(run),
+                Some((run, "logs")) if !run.is_empty() => Route::RunLogs(run),
+                Some((run, "export")) if !run.is_empty() => Route::RunExport(run),
                 _ => Route::Unknown,
             },
         }
@@ -112,7 +121,10 @@ mod tests {
         ("/api/v1/runs/01JH/graph", Route::RunGraph("01JH")),
         ("/api/v1/runs/01JH/graph/", Route::Unknown),
         ("/api/v1/runs//graph", Route::Unknown),
-        ("/api/v1/runs/01JH/logs", Route::Unknown),
+        ("/api/v1/runs/01JH/events", Route::RunEvents("01JH")),
+        ("/api/v1/runs/01JH/logs", Route::RunLogs("01JH")),
+        ("/api/v1/runs/01JH/export", Route::RunExport("01JH")),
+        ("/api/v1/runs/01JH/logs/", Route::Unknown),
         ("/api/v1/tickets", Route::Tickets),
         ("/api/v1/schema", Route::Schemas),
         ("/api/v1/schema/read/event.schema.json", Route::Schema("read/event.schema.json")),

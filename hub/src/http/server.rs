@@ -26,7 +26,7 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, health, metrics, runs, schemas, tickets};
+use super::{assets, extracts, health, metrics, runs, schemas, tickets};
 use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
 
@@ -65,6 +65,8 @@ pub(crate) struct Visit {
 /// What a request gets.
 pub(super) enum Outcome {
     Answer(Response),
+    /// The answer has to be looked up where that may take time.
+    Later(future::Boxed<Result<Response, ApiError>>),
     /// The connection becomes a reader's.
     Stream(Box<Stream>),
 }
@@ -98,6 +100,9 @@ where
         match visit.answer(&parts) {
             Outcome::Stream(it) => visit.hand_over(*it, stream, bytes.split_off(length)),
             Outcome::Answer(response) => refuse(&visit, response, stream).await,
+            Outcome::Later(response) => {
+                refuse(&visit, response.await.unwrap_or_else(Response::from), stream).await;
+            }
         }
         return;
     }
@@ -118,18 +123,20 @@ where
     let service = service_fn(|request: Request<Incoming>| {
         let (head, _body) = request.into_parts();
         let answer = match visit.answer(&head) {
-            Outcome::Answer(response) => Some(response),
             Outcome::Stream(stream) => {
                 *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
                 None
             }
+            answer => Some(answer),
         };
         async move {
-            match answer {
-                Some(response) => Ok::<_, Infallible>(respond::secure(response)),
+            let response = match answer {
+                Some(Outcome::Answer(response)) => response,
+                Some(Outcome::Later(response)) => response.await.unwrap_or_else(Response::from),
                 // The connection is taken away before it would be answered.
-                None => future::pending().await,
-            }
+                Some(Outcome::Stream(_)) | None => future::pending().await,
+            };
+            Ok::<_, Infallible>(respond::secure(response))
         }
     });
     let mut http = http1::Builder::new();
@@ -231,6 +238,9 @@ impl Visit {
             Route::Tickets => tickets::issue(shared, &self.door)?,
             Route::Schemas => schemas::list(),
             Route::Schema(name) => schemas::get(name, &head.headers)?,
+            Route::RunEvents(run) => return extracts::events(shared, run, head),
+            Route::RunLogs(run) => return extracts::logs(shared, run, head),
+            Route::RunExport(run) => extracts::export(shared, run, head)?,
             Route::State => respond::json(&shared.look(|core, _| StateView::of(core))),
             Route::Graph => respond::json(&shared.look(|core, _| GraphView::of(core))),
             Route::Unknown => return Err(ApiError::not_found("there is no such address in the API")),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod doors;
+mod history;
 mod lifetimes;
 mod openapi;
 mod routes;

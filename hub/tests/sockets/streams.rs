@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use crate::support::{TestHub, WATCHDOG, event};
+use choo_hub::HistorySource;
+
+use crate::support::{Answer, Producer, TestHub, WATCHDOG, event};
 use serde_json::{Value, json};
 
 fn vector(name: &str) -> String {
@@ -101,22 +103,11 @@ fn blocks_can_come_as_one_event() {
 
 #[test]
 fn s2_b02_s4_b03_a_reader_that_does_not_read_hinders_nobody() {
-    let hub = TestHub::with(|config| config.history_bytes = 4 << 20);
-    let mut stalled = hub.ndjson("?since=now");
-    let mut fast = hub.ndjson("?since=now");
-    stalled.wait("hub.hello");
-    fast.wait("hub.hello");
-    let filler = "x".repeat(4000);
-    let mut producer = hub.producer();
-    // More than the history and every buffer on the way hold.
-    for seq in 1..=5000 {
-        producer.send(&format!(
-            r#"{{"type":"log.stdout","run":"r","seq":{seq},"payload":{{"content":"{filler}"}}}}"#
-        ));
-        if seq % 250 == 0 {
-            fast.numbers("r", seq);
-        }
-    }
+    let hub = TestHub::with(|config| {
+        config.history_bytes = 4 << 20;
+        config.history = HistorySource::Memory;
+    });
+    let (mut stalled, mut producer) = stall(&hub);
     // When it reads at last it is told what it missed, and how things stand.
     assert!(stalled.wait("hub.gap")["payload"]["count"].as_u64().unwrap() > 1000);
     let snapshot = stalled.wait("hub.snapshot");
@@ -125,6 +116,34 @@ fn s2_b02_s4_b03_a_reader_that_does_not_read_hinders_nobody() {
     if seq < 5001 {
         assert_eq!(stalled.numbers("r", 5001).first(), Some(&(seq + 1)));
     }
+}
+
+#[test]
+fn a_reader_that_memory_has_overtaken_reads_on_from_the_file() {
+    let hub = TestHub::with(|config| config.history_bytes = 4 << 20);
+    let (mut stalled, mut producer) = stall(&hub);
+    producer.send(&event("r", 5001));
+    assert_eq!(stalled.numbers("r", 5001), (1..=5001).collect::<Vec<_>>());
+}
+
+/// A reader that has not read while more came than memory and every buffer on the way hold, and the
+/// producer of that.
+fn stall(hub: &TestHub) -> (Answer, Producer) {
+    let mut stalled = hub.ndjson("?since=now");
+    let mut fast = hub.ndjson("?since=now");
+    stalled.wait("hub.hello");
+    fast.wait("hub.hello");
+    let filler = "x".repeat(4000);
+    let mut producer = hub.producer();
+    for seq in 1..=5000 {
+        producer.send(&format!(
+            r#"{{"type":"log.stdout","run":"r","seq":{seq},"payload":{{"content":"{filler}"}}}}"#
+        ));
+        if seq % 250 == 0 {
+            fast.numbers("r", seq);
+        }
+    }
+    (stalled, producer)
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use choo_hub::{Config, Hub, TokenSource};
+use choo_hub::{Config, HistorySource, Hub, TokenSource};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -144,6 +144,7 @@ pub(crate) fn config(dir: &TempDir) -> Config {
     config.socket = dir.path().join("web.sock");
     config.listen = "127.0.0.1:0".parse().unwrap();
     config.token = TokenSource::File(dir.path().join("data/token"));
+    config.history = HistorySource::File(dir.path().join("data/history.db"));
     config
 }
 
@@ -159,6 +160,17 @@ impl Producer {
     pub(crate) fn events(&mut self, run: &str, seqs: std::ops::RangeInclusive<u64>) {
         let lines: String = seqs.map(|seq| event(run, seq) + "\n").collect();
         self.0.write_all(lines.as_bytes()).unwrap();
+    }
+
+    /// The next line that it is told.
+    pub(crate) fn line(&mut self) -> Value {
+        self.0.set_read_timeout(Some(WATCHDOG)).unwrap();
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while self.0.read(&mut byte).unwrap() > 0 && byte[0] != b'\n' {
+            line.push(byte[0]);
+        }
+        serde_json::from_slice(&line).unwrap()
     }
 
     pub(crate) fn close(self) {

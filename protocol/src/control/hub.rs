@@ -50,8 +50,10 @@ pub struct HubGap {
     /// How many events are missing, of all runs and types, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// Why: `evicted` (the history no longer holds them), `epoch` (another hub gave the cursor),
-    /// `future` (the cursor lies ahead of the history).
+    /// Why: `evicted` (the history no longer holds them), `crash` (the hub that told them crashed before
+    /// they were stored), `damaged` (what was stored cannot be read), `unstored` (the disk took nothing
+    /// when they came), `epoch` (another hub gave the cursor), `future` (the cursor lies ahead of the
+    /// history).
     #[serde(deserialize_with = "null_as_default")]
     pub why: String,
 }
@@ -81,8 +83,8 @@ pub struct HubEnd {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HubError {
-    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), or `reserved-type`; of a reader's
-    /// `subscribe` it is `subscribe`, `filter` or `cursor`.
+    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), `reserved-type`, or `history` for
+    /// how it is stored; of a reader's `subscribe` it is `subscribe`, `filter` or `cursor`.
     #[serde(deserialize_with = "null_as_default")]
     pub kind: String,
     /// What was wrong, for people.

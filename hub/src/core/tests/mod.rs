@@ -97,6 +97,7 @@ impl World {
                 Step::Send(block) => blocks.push(block),
                 Step::Again => {}
                 Step::Idle | Step::End => return blocks,
+                Step::Fetch(fetch) => panic!("nothing is stored: {fetch:?}"),
             }
         }
     }

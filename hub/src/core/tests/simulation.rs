@@ -172,6 +172,7 @@ impl Simulation {
                     (r.at, r.cursor) = (offset, self.world.core.cursor(offset));
                     return false;
                 }
+                Step::Fetch(fetch) => panic!("nothing is stored: {fetch:?}"),
                 Step::End => {
                     // It asked for one run, which has ended; it comes back in case there is more.
                     r.subscription = self.world.read(r.filter.clone(), Since::Cursor(r.cursor));

@@ -1,0 +1,179 @@
+//! A run of records as one row: their lines, and which runs and output they are of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use choo_protocol::{HubSnapshot, Limits, Line, RunId, Timestamp, kind, snapshot_line};
+
+use crate::core::{Body, Logs, Record};
+
+/// Records with offsets that follow each other.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    /// NDJSON: the lines as they were received, and each state as `hub.snapshot`.
+    pub(super) lines: Vec<u8>,
+    /// Which output is in it, as JSON: run, unit, tasks (`null` for none).
+    pub(super) logs: String,
+    pub(super) runs: BTreeSet<RunId>,
+    /// Whether a record in it belongs to no run.
+    pub(super) common: bool,
+}
+
+/// The output of a block, by run, unit and task.
+type Outputs = BTreeMap<RunId, BTreeMap<String, BTreeSet<Option<i64>>>>;
+
+/// A block is closed at about this many bytes. Larger ones cost less to write, and more to read where only
+/// a part is wanted.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// The records of a row are not what was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Damaged;
+
+/// Divides records, oldest first, into blocks.
+pub(super) fn blocks(records: &[Arc<Record>], time: Timestamp) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut rest = records;
+    while let [first, ..] = rest {
+        let mut bytes = 0;
+        let mut len = 0;
+        for (record, offset) in rest.iter().zip(first.offset..) {
+            if record.offset != offset || bytes >= BLOCK_BYTES {
+                break;
+            }
+            bytes += match &record.body {
+                Body::Line { json, .. } => json.len() + 1,
+                Body::State(_) => 1024,
+            };
+            len += 1;
+        }
+        let (taken, left) = rest.split_at(len);
+        blocks.push(Block::encode(taken, bytes, time));
+        rest = left;
+    }
+    blocks
+}
+
+impl Block {
+    /// `records` is not empty.
+    fn encode(records: &[Arc<Record>], bytes: usize, time: Timestamp) -> Block {
+        let mut lines = Vec::with_capacity(bytes + 64);
+        let mut runs = BTreeSet::new();
+        let mut common = false;
+        let mut outputs = Outputs::new();
+        let mut latest_run = None;
+        let mut latest_output = None;
+        for record in records {
+            common |= record.run.is_none();
+            if let Some(run) = record.run.as_ref().filter(|run| latest_run != Some(*run)) {
+                if !runs.contains(run) {
+                    runs.insert(run.clone());
+                }
+                latest_run = Some(run);
+            }
+            match &record.body {
+                Body::Line { kind, unit, task, json } => {
+                    lines.extend_from_slice(json);
+                    let output = (record.run.as_ref(), &**unit, *task);
+                    // Lines of output come in rows of the same task.
+                    if is_output(kind) && latest_output != Some(output) {
+                        latest_output = Some(output);
+                        if let Some(run) = &record.run {
+                            let units = outputs.entry(run.clone()).or_default();
+                            match units.get_mut(&**unit) {
+                                Some(tasks) => tasks.insert(*task),
+                                None => units.entry(unit.to_string()).or_default().insert(*task),
+                            };
+                        }
+                    }
+                }
+                Body::State(state) => {
+                    // Names and numbers: nothing that JSON could not hold.
+                    let json = serde_json::to_string(&**state).unwrap_or_default();
+                    lines.extend_from_slice(&snapshot_line(&state.run, "", 1, 1, &json, time));
+                }
+            }
+            lines.push(b'\n');
+        }
+        let (first, last) = (records[0].offset, records[records.len() - 1].offset);
+        let logs = if outputs.is_empty() { String::new() } else { json_of(&outputs) };
+        Block { first, last, lines, logs, runs, common }
+    }
+
+    /// What shows later whether a row is whole.
+    pub(super) fn checksum(&self) -> u32 {
+        checksum(self.first, self.last, self.logs.as_bytes(), &self.lines)
+    }
+}
+
+fn is_output(kind: &str) -> bool {
+    kind.starts_with("log.")
+}
+
+/// Names and numbers: nothing that JSON could not hold.
+fn json_of(outputs: &Outputs) -> String {
+    let tasks = |tasks: &BTreeSet<Option<i64>>| tasks.iter().copied().collect::<Vec<_>>();
+    let units = |units: &BTreeMap<String, BTreeSet<Option<i64>>>| {
+        units.iter().map(|(unit, set)| (unit.clone(), tasks(set))).collect::<BTreeMap<_, _>>()
+    };
+    let runs: BTreeMap<&str, _> = outputs.iter().map(|(run, set)| (run.as_str(), units(set))).collect();
+    serde_json::to_string(&runs).unwrap_or_default()
+}
+
+/// Whether a block may hold output that is asked for. What cannot be read may.
+pub(super) fn has_output(logs: &str, run: Option<&RunId>, wanted: &Logs) -> bool {
+    if logs.is_empty() {
+        return false;
+    }
+    let Ok(runs) = serde_json::from_str::<BTreeMap<String, BTreeMap<String, Vec<Option<i64>>>>>(logs) else {
+        return true;
+    };
+    let of_run = runs.iter().filter(|(id, _)| run.is_none_or(|run| run.as_str() == *id));
+    let of_unit = of_run
+        .flat_map(|(_, units)| units)
+        .filter(|(unit, _)| wanted.unit.as_ref().is_none_or(|wanted| wanted == *unit));
+    of_unit.flat_map(|(_, tasks)| tasks).any(|task| wanted.task.is_none() || wanted.task == *task)
+}
+
+/// A CRC-32 (IEEE) over everything that a block's meaning depends on.
+pub(super) fn checksum(first: u64, last: u64, logs: &[u8], lines: &[u8]) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    hash.update(&first.to_le_bytes());
+    hash.update(&last.to_le_bytes());
+    hash.update(&(logs.len() as u64).to_le_bytes());
+    hash.update(logs);
+    hash.update(lines);
+    hash.finalize()
+}
+
+/// The records behind `after` of a row that is whole.
+pub(super) fn decode(first: u64, last: u64, lines: &[u8], after: u64) -> Result<Vec<Arc<Record>>, Damaged> {
+    // What was taken stays readable, whatever the limits are today.
+    let mut limits = Limits::default();
+    (limits.line, limits.graph_line) = (usize::MAX, usize::MAX);
+    let mut records = Vec::new();
+    let mut offset = first;
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', lines) {
+        if offset > after {
+            records.push(Arc::new(record(offset, &lines[start..end], &limits)?));
+        }
+        offset += 1;
+        start = end + 1;
+    }
+    if offset == last + 1 && start == lines.len() { Ok(records) } else { Err(Damaged) }
+}
+
+fn record(offset: u64, json: &[u8], limits: &Limits) -> Result<Record, Damaged> {
+    let line = Line::parse(json, limits).map_err(|_| Damaged)?;
+    let run = line.run.as_deref().map(str::parse).transpose().map_err(|_| Damaged)?;
+    let body = if line.kind == kind::HUB_SNAPSHOT {
+        let Some(Ok(HubSnapshot { state, .. })) = line.payload() else { return Err(Damaged) };
+        Body::State(Arc::new(state))
+    } else {
+        Body::line(&line.kind, &line.unit, line.task, json.to_vec())
+    };
+    Ok(Record::stored(offset, run, body))
+}

@@ -1,0 +1,177 @@
+//! When to store, when to try again, and when to remove what is old.
+
+use std::time::Duration;
+
+/// Commits are at least so far apart while events come: each costs some ten microseconds, whatever is in it.
+const PACE: Duration = Duration::from_millis(5);
+
+/// The first pause after a failure; it doubles.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The longest one.
+const MAX_RETRY: Duration = Duration::from_secs(10);
+
+/// How often old events are looked for.
+const REMOVE_EVERY: Duration = Duration::from_secs(30);
+
+/// A removal that takes longer than this is told of, again and again.
+const LONG: Duration = Duration::from_secs(5);
+
+/// Decides what the thread that stores does next. It asks [`Keeper::poll`], does it, and says how it went.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    /// Nothing is stored before this time.
+    store_at: Duration,
+    failures: u32,
+    /// Old events are looked for at this time.
+    remove_at: Duration,
+    /// The removal that goes on.
+    removal: Option<Removal>,
+    /// The last thing was a removal, so that storing is next.
+    removed_last: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Removal {
+    since: Duration,
+    told: Duration,
+    events: u64,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Do {
+    Store,
+    Remove,
+    /// Nothing before this time.
+    Wait(Duration),
+}
+
+impl Keeper {
+    pub(super) fn new(now: Duration) -> Self {
+        Keeper { store_at: now, failures: 0, remove_at: now, removal: None, removed_last: false }
+    }
+
+    /// What to do now.
+    pub(super) fn poll(&mut self, now: Duration) -> Do {
+        let remove = self.failures == 0 && (self.removal.is_some() || self.remove_at <= now);
+        let store = self.store_at <= now;
+        match (store, remove) {
+            (true, true) if self.removed_last => Do::Store,
+            (_, true) => Do::Remove,
+            (true, false) => Do::Store,
+            (false, false) => Do::Wait(self.store_at),
+        }
+    }
+
+    /// When to look again although there is nothing to store.
+    pub(super) fn deadline(&self) -> Duration {
+        self.remove_at.max(self.store_at)
+    }
+
+    /// There was nothing to store, or it was stored, begun at `begun`.
+    pub(super) fn handle_stored(&mut self, begun: Duration) {
+        (self.failures, self.removed_last) = (0, false);
+        self.store_at = begun + PACE;
+    }
+
+    /// It could not be stored.
+    pub(super) fn handle_failed(&mut self, now: Duration) {
+        self.removed_last = false;
+        let pause = RETRY.saturating_mul(1 << self.failures.min(16));
+        self.store_at = now + pause.min(MAX_RETRY);
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// Some events were removed. Says how many in all, if that takes long or was long and is over.
+    pub(super) fn handle_removed(&mut self, events: u64, more: bool, now: Duration) -> Option<Progress> {
+        self.removed_last = true;
+        let mut removal = self.removal.unwrap_or(Removal { since: now, told: now, events: 0 });
+        removal.events += events;
+        let due = now >= removal.told + LONG;
+        let over = !more && removal.told > removal.since;
+        if due {
+            removal.told = now;
+        }
+        self.removal = more.then_some(removal);
+        if !more {
+            self.remove_at = now + REMOVE_EVERY;
+        }
+        (due || over).then_some(Progress { events: removal.events, over: !more })
+    }
+
+    /// None could be removed; that is tried again later.
+    pub(super) fn handle_not_removed(&mut self, now: Duration) {
+        self.removal = None;
+        self.removed_last = true;
+        self.remove_at = now + REMOVE_EVERY;
+    }
+}
+
+/// How far a long removal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) events: u64,
+    pub(super) over: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn keeper() -> Keeper {
+        let mut keeper = Keeper::new(at(0));
+        assert_eq!(keeper.poll(at(0)), Do::Remove);
+        assert_eq!(keeper.handle_removed(0, false, at(0)), None);
+        keeper
+    }
+
+    #[test]
+    fn events_are_stored_at_once_after_a_pause_and_in_batches_under_load() {
+        let mut keeper = keeper();
+        assert_eq!(keeper.poll(at(0)), Do::Store);
+        keeper.handle_stored(at(0));
+        assert_eq!(keeper.poll(at(3)), Do::Wait(at(5)));
+        assert_eq!(keeper.poll(at(5)), Do::Store);
+        keeper.handle_stored(at(5));
+        assert_eq!(keeper.poll(at(500)), Do::Store);
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_ever_more_rarely_and_for_ever() {
+        let mut keeper = keeper();
+        let mut now = at(0);
+        let mut pauses = Vec::new();
+        for _ in 0..40 {
+            keeper.handle_failed(now);
+            let Do::Wait(until) = keeper.poll(now) else { panic!("at once again") };
+            pauses.push(until.saturating_sub(now).as_millis());
+            now = until;
+        }
+        assert_eq!(pauses[..9], [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+        assert_eq!(pauses[39], 10_000);
+        keeper.handle_stored(now);
+        keeper.handle_failed(now);
+        assert_eq!(keeper.poll(now), Do::Wait(now + RETRY));
+    }
+
+    #[test]
+    fn a_long_removal_lets_events_be_stored_and_says_how_far_it_is() {
+        let mut keeper = keeper();
+        keeper.handle_stored(at(0));
+        let start = REMOVE_EVERY;
+        assert_eq!(keeper.poll(start), Do::Remove);
+        assert_eq!(keeper.handle_removed(10, true, start), None);
+        assert_eq!(keeper.poll(start), Do::Store);
+        keeper.handle_stored(start);
+        assert_eq!(keeper.poll(start), Do::Remove, "instead of waiting");
+        assert_eq!(keeper.handle_removed(10, true, start + LONG), Some(Progress { events: 20, over: false }));
+        let end = start + LONG + at(1);
+        assert_eq!(keeper.handle_removed(1, false, end), Some(Progress { events: 21, over: true }));
+        assert_eq!(keeper.deadline(), end + REMOVE_EVERY);
+    }
+}

@@ -1,0 +1,369 @@
+//! The history in an SQLite file (WAL): one row per block of lines, so that an event costs a share of a row.
+
+mod error;
+mod page;
+mod remove;
+mod schema;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use choo_protocol::RunId;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::block::{Block, blocks};
+use super::store::{Excess, Found, Reader, Removed, Store, StoreError};
+use crate::core::{Batch, Epoch, OpenSpan, SavedRun, SavedState, Span, Stored};
+use error::translate;
+use page::SqliteReader;
+
+/// A store in a file.
+///
+/// It opens the file when it needs it, and again after an error, so that trying again is all its owner
+/// has to do.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    connection: Option<Connection>,
+    /// The rows of the runs.
+    rows: HashMap<RunId, i64>,
+    /// The epoch that this hub writes, once it is in the file.
+    begun: Option<OpenSpan>,
+    /// The file was found damaged: the next attempt puts it aside.
+    damaged: bool,
+    /// The file was made anew since [`Store::recover`].
+    fresh: bool,
+    floor: u64,
+}
+
+impl Sqlite {
+    /// The store at `path`; nothing is opened yet.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let rows = HashMap::new();
+        Sqlite { path, connection: None, rows, begun: None, damaged: false, fresh: false, floor: 0 }
+    }
+
+    /// Lets the file have so many pages and no more, and gives how many it has.
+    #[cfg(test)]
+    pub(crate) fn limit_pages(&mut self, pages: i64) -> i64 {
+        let limit = |connection: &mut Connection, _: &mut HashMap<RunId, i64>| {
+            if pages > 0 {
+                connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            }
+            connection.pragma_query_value(None, "page_count", |row| row.get(0))
+        };
+        self.with(limit).unwrap_or_default()
+    }
+
+    /// As if the file had turned out to be damaged.
+    #[cfg(test)]
+    pub(crate) fn damage(&mut self) {
+        self.note(&StoreError::Damaged { path: self.path.clone(), message: String::new() });
+    }
+
+    /// Does something with the file.
+    fn with<R>(
+        &mut self,
+        act: impl FnOnce(&mut Connection, &mut HashMap<RunId, i64>) -> rusqlite::Result<R>,
+    ) -> Result<R, StoreError> {
+        if std::mem::take(&mut self.damaged) {
+            self.set_aside()?;
+        }
+        if self.connection.is_none() {
+            self.rows.clear();
+            self.connection = Some(schema::open(&self.path).inspect_err(|error| self.note(error))?);
+        }
+        let Some(connection) = &mut self.connection else { unreachable!("it was just opened") };
+        act(connection, &mut self.rows).map_err(|error| {
+            let error = translate(&error, &self.path);
+            self.note(&error);
+            error
+        })
+    }
+
+    fn note(&mut self, error: &StoreError) {
+        // What the transaction had added to them is not in the file.
+        self.rows.clear();
+        self.damaged |= matches!(error, StoreError::Damaged { .. });
+        if !matches!(error, StoreError::Full) {
+            self.connection = None;
+        }
+    }
+
+    /// Moves the file out of the way; nobody has to have it open.
+    fn set_aside(&mut self) -> Result<PathBuf, StoreError> {
+        self.connection = None;
+        let aside = schema::set_aside(&self.path)?;
+        (self.begun, self.fresh) = (None, true);
+        Ok(aside)
+    }
+
+    fn read_found(&mut self) -> Result<Found, StoreError> {
+        let path = self.path.clone();
+        match self.with(|connection, _| found(connection)) {
+            // Perhaps it can be read at least.
+            Err(StoreError::ReadOnly(_) | StoreError::Full | StoreError::System { .. }) if path.exists() => {
+                let connection = schema::open_immutable(&path).map_err(|error| translate(&error, &path))?;
+                found(&connection).map_err(|error| translate(&error, &path))
+            }
+            other => other,
+        }
+    }
+}
+
+impl Store for Sqlite {
+    fn recover(&mut self) -> Result<Found, StoreError> {
+        let found = match self.read_found() {
+            Err(StoreError::Damaged { .. }) => {
+                self.damaged = false;
+                let aside = self.set_aside()?;
+                self.fresh = false;
+                Found { set_aside: Some(aside), ..Found::default() }
+            }
+            other => other?,
+        };
+        self.floor = found.floor;
+        Ok(found)
+    }
+
+    fn begin(&mut self, span: OpenSpan) -> Result<(), StoreError> {
+        if self.begun == Some(span) {
+            return Ok(());
+        }
+        let behind = self.with(|connection, _| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let behind = begin(&transaction, span)?;
+            transaction.commit()?;
+            Ok(behind)
+        })?;
+        if !behind {
+            return Err(StoreError::Unread(self.path.clone()));
+        }
+        self.begun = Some(span);
+        Ok(())
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<Stored, StoreError> {
+        // What was damaged is put aside here, so that it shows.
+        self.with(|_, _| Ok(()))?;
+        if !self.fresh {
+            self.begin(batch.span)?;
+        }
+        let blocks = blocks(&batch.records, batch.time);
+        let begun = self.begun == Some(batch.span);
+        let first = batch.records.first().map_or(batch.after, |record| record.offset - 1);
+        self.with(|connection, rows| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if !begun {
+                begin(&transaction, OpenSpan { start: first, ..batch.span })?;
+                set_floor(&transaction, first)?;
+            }
+            append(&transaction, rows, batch, &blocks, begun)?;
+            transaction.commit()
+        })?;
+        self.begun = Some(batch.span);
+        let fresh = std::mem::take(&mut self.fresh);
+        if fresh {
+            self.floor = first;
+        }
+        Ok(Stored { through: batch.through(), floor: self.floor, fresh })
+    }
+
+    fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError> {
+        let removed = self.with(|connection, _| remove::step(connection, excess))?;
+        self.floor = removed.floor.max(self.floor);
+        Ok(Removed { floor: self.floor, ..removed })
+    }
+
+    fn end(&mut self) -> Result<(), StoreError> {
+        let Some(span) = self.begun else { return Ok(()) };
+        self.with(|connection, _| {
+            let end = last(connection)?.max(span.start);
+            let sql = "UPDATE epoch SET ended = ?2, clean = 1 WHERE epoch = ?1";
+            connection.execute(sql, params![signed(span.epoch.number()), signed(end)])?;
+            connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        })?;
+        self.connection = None;
+        Ok(())
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(SqliteReader::new(self.path.clone()))
+    }
+}
+
+/// The file's numbers have a sign; offsets and epochs stay far below its reach.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// The offset of the last record; 0 without one.
+fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT last FROM block ORDER BY first DESC LIMIT 1";
+    let last = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(last.map_or(0, unsigned))
+}
+
+fn floor(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.query_row("SELECT floor FROM floor", [], |row| row.get(0)).map(unsigned)
+}
+
+fn set_floor(connection: &Connection, floor: u64) -> rusqlite::Result<()> {
+    connection.execute("UPDATE floor SET floor = ?1", [signed(floor)]).map(drop)
+}
+
+/// The epochs, oldest first, and whether the last one ended in good order.
+fn spans(connection: &Connection) -> rusqlite::Result<(Vec<Span>, bool)> {
+    let last = last(connection)?;
+    let mut statement =
+        connection.prepare_cached("SELECT epoch, start, ended, clean FROM epoch ORDER BY epoch")?;
+    let mut clean = true;
+    let rows = statement.query_map([], |row| {
+        let start = unsigned(row.get(1)?);
+        clean = row.get(3)?;
+        let end = row.get::<_, Option<i64>>(2)?.map_or(last.max(start), unsigned);
+        Ok(Span { epoch: Epoch::from_number(unsigned(row.get(0)?)), start, end })
+    })?;
+    let spans = rows.collect::<Result<_, _>>()?;
+    Ok((spans, clean))
+}
+
+fn found(connection: &Connection) -> rusqlite::Result<Found> {
+    let (spans, clean) = spans(connection)?;
+    let sql = "SELECT run.standing, state.through, state.checksum, state.state \
+               FROM run LEFT JOIN state ON state.run = run.id";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Ok(saved) = serde_json::from_str::<SavedRun>(row.get_ref(0)?.as_str()?) else {
+            tracing::warn!("a run in the history cannot be read and is left out");
+            continue;
+        };
+        let through: Option<i64> = row.get(1)?;
+        let state = through.and_then(|through| {
+            let json = row.get_ref(3).ok()?.as_str().ok()?;
+            let whole = row.get::<_, u32>(2).ok()? == crc32fast::hash(json.as_bytes());
+            let state = serde_json::from_str(json).ok().filter(|_| whole);
+            if state.is_none() {
+                tracing::warn!(run = %saved.run, "the stored state of a run is damaged; folding its events");
+            }
+            Some((unsigned(through), state?))
+        });
+        runs.push((saved, state));
+    }
+    Ok(Found { spans, clean, floor: floor(connection)?, runs, set_aside: None })
+}
+
+/// Writes down where the epochs before ended and where this one begins; `false` if there is something
+/// behind that.
+fn begin(transaction: &Transaction<'_>, span: OpenSpan) -> rusqlite::Result<bool> {
+    let last = last(transaction)?;
+    if last > span.start {
+        return Ok(false);
+    }
+    let sql = "UPDATE epoch SET ended = max(start, ?1) WHERE ended IS NULL";
+    transaction.execute(sql, [signed(last)])?;
+    let sql = "INSERT INTO epoch (epoch, start, clean) VALUES (?1, ?2, 0)";
+    transaction.execute(sql, params![signed(span.epoch.number()), signed(span.start)])?;
+    Ok(true)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    rows: &mut HashMap<RunId, i64>,
+    batch: &Batch,
+    blocks: &[Block],
+    continued: bool,
+) -> rusqlite::Result<()> {
+    for run in &batch.forgotten {
+        if let Some(row) = row_of(transaction, rows, run)? {
+            for sql in [
+                "DELETE FROM state WHERE run = ?1",
+                "DELETE FROM block_run WHERE run = ?1",
+                "DELETE FROM run WHERE id = ?1",
+            ] {
+                transaction.prepare_cached(sql)?.execute([row])?;
+            }
+            rows.remove(run);
+        }
+    }
+    for saved in &batch.runs {
+        let standing = serde_json::to_string(saved).unwrap_or_default();
+        if let Some(row) = row_of(transaction, rows, &saved.run)? {
+            let sql = "UPDATE run SET standing = ?2 WHERE id = ?1";
+            transaction.prepare_cached(sql)?.execute(params![row, standing])?;
+        } else {
+            let sql = "INSERT INTO run (name, standing) VALUES (?1, ?2)";
+            transaction.prepare_cached(sql)?.execute(params![saved.run.as_str(), standing])?;
+            rows.insert(saved.run.clone(), transaction.last_insert_rowid());
+        }
+    }
+    for SavedState { through, state } in &batch.states {
+        if let Some(row) = row_of(transaction, rows, &state.run)? {
+            let json = serde_json::to_string(&**state).unwrap_or_default();
+            let sql = "INSERT OR REPLACE INTO state (run, through, checksum, state) VALUES (?1, ?2, ?3, ?4)";
+            let checksum = crc32fast::hash(json.as_bytes());
+            transaction.prepare_cached(sql)?.execute(params![row, signed(*through), checksum, json])?;
+        }
+    }
+    let mut next = batch.after + 1;
+    for block in blocks {
+        if block.first > next && continued {
+            let sql = "INSERT INTO hole (first, last) VALUES (?1, ?2)";
+            transaction.prepare_cached(sql)?.execute([signed(next), signed(block.first - 1)])?;
+        }
+        next = block.last + 1;
+        let sql =
+            "INSERT INTO block (first, last, time, checksum, logs, lines) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        transaction.prepare_cached(sql)?.execute(params![
+            signed(block.first),
+            signed(block.last),
+            batch.time.unix_millis(),
+            block.checksum(),
+            block.logs,
+            block.lines,
+        ])?;
+        let mut index =
+            transaction.prepare_cached("INSERT OR IGNORE INTO block_run (run, first) VALUES (?1, ?2)")?;
+        if block.common {
+            index.execute([schema::NO_RUN, signed(block.first)])?;
+        }
+        for run in &block.runs {
+            // A run that was forgotten since has no row.
+            if let Some(row) = row_of(transaction, rows, run)? {
+                index.execute([row, signed(block.first)])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row_of(
+    connection: &Connection,
+    rows: &mut HashMap<RunId, i64>,
+    run: &RunId,
+) -> rusqlite::Result<Option<i64>> {
+    if let Some(row) = rows.get(run) {
+        return Ok(Some(*row));
+    }
+    let sql = "SELECT id FROM run WHERE name = ?1";
+    let row = connection.prepare_cached(sql)?.query_row([run.as_str()], |row| row.get(0)).optional()?;
+    if let Some(row) = row {
+        rows.insert(run.clone(), row);
+    }
+    Ok(row)
+}
+
+/// Where the parts of a database lie: the file, and what SQLite keeps beside it.
+fn parts(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    })
+}
