@@ -8,6 +8,8 @@ export class View {
   /** What went wrong inside the page, in the browser's words. */
   /** @type {string[]} */
   troubles = [];
+  /** How many WebSockets the page has opened. */
+  sockets = 0;
   #page;
 
   /** @param {import("playwright-core").Page} page */
@@ -32,6 +34,27 @@ export class View {
     const view = new View(page);
     await page.goto(url);
     return view;
+  }
+
+  /**
+   * Opens an address in several tabs of one browser.
+   * @param {import("node:test").TestContext} test
+   * @param {string} url
+   * @param {number} count
+   */
+  static async tabs(test, url, count) {
+    const browser = await launch();
+    test.after(() => browser.close());
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const tabs = [];
+    for (let n = 0; n < count; n += 1) {
+      const page = await context.newPage();
+      const view = new View(page);
+      page.on("websocket", () => (view.sockets += 1));
+      await page.goto(url);
+      tabs.push(view);
+    }
+    return tabs;
   }
 
   /** The address in the bar. */

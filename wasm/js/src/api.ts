@@ -1,6 +1,6 @@
 // What both front doors, `index` and `slim`, export.
 
-export { connect, type Connection, type ConnectOptions } from "./connect.js";
+export { connect, type Connection, type ConnectOptions, type Transport } from "./connect.js";
 export { decode, Decoder, type LineFault } from "./decoder.js";
 export { ChooError } from "./errors.js";
 export type { ModuleSource } from "./module.js";

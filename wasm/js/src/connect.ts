@@ -1,5 +1,7 @@
 import { Link } from "./link.js";
 import { NDJSON, readRefusal, streamOf, streamUrl, type Selection } from "./request.js";
+import { subscribe } from "./socket.js";
+import { DataLines, SSE } from "./sse.js";
 import type { RunStore } from "./store.js";
 import { Turns } from "./turns.js";
 import type { StoreChanges } from "./types.gen.js";
@@ -19,7 +21,18 @@ export interface ConnectOptions extends Selection {
   readonly onStatus?: (status: ConnectionStatus) => void;
   /** After how many failed attempts in a row to give up. Default: never. */
   readonly maxReconnectAttempts?: number;
+  /**
+   * How events may come, the best first; the next is tried where one is not to be had. Default: `websocket`, which all
+   * connections of a page to a hub share, then `ndjson` and `sse`, each a response of its own.
+   */
+  readonly transports?: readonly Transport[];
 }
+
+/** How events come. */
+export type Transport = "websocket" | "ndjson" | "sse";
+
+/** In this order they cost a page least. */
+const TRANSPORTS: readonly Transport[] = ["websocket", "ndjson", "sse"];
 
 /** A connection that heals itself. */
 export interface Connection {
@@ -36,7 +49,7 @@ export interface Connection {
 }
 
 /**
- * Follows a hub: streams its events into `store` over one HTTP response, and when that breaks comes back where it
+ * Follows a hub: streams its events into `store`, and when the stream breaks comes back where it
  * stood. A tab that has been hidden for 30 s lets go of the connection and catches up when it is shown again.
  */
 export function connect(options: ConnectOptions): Connection {
@@ -121,24 +134,16 @@ class Driver implements Connection {
 
   /** One connection from its request to its end. After a cut it touches nothing any more. */
   async #follow(since: string, signal: AbortSignal): Promise<void> {
-    const { url, token, store } = this.#options;
-    const headers = { accept: NDJSON, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const transports = this.#options.transports ?? TRANSPORTS;
     try {
-      const response = await fetch(streamUrl(url, this.#options, since), { headers, signal, cache: "no-store" });
-      const stream = streamOf(response);
-      if (stream === undefined) {
-        const refusal = await readRefusal(response);
-        if (signal.aborted) return;
-        this.#link.handleRefusal(refusal, now());
-      } else {
-        if (signal.aborted) return;
-        this.#link.handleOpen(now());
-        this.#drive();
-        store.beginStream();
-        await this.#read(stream, signal);
-        if (signal.aborted) return;
-        this.#link.handleEnd(now());
+      for (const [n, transport] of transports.entries()) {
+        const isLast = n + 1 === transports.length;
+        const follow =
+          transport === "websocket" ? this.#subscribe(since, signal) : this.#request(transport, since, signal, isLast);
+        if ((await follow) || signal.aborted) break;
+        if (isLast) this.#link.handleError(`there is no ${transport} to be had`, now());
       }
+      if (signal.aborted) return;
     } catch (error) {
       if (signal.aborted) return;
       // If it was not the network that failed, the stream is still there.
@@ -148,21 +153,95 @@ class Driver implements Connection {
     this.#drive();
   }
 
-  async #read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+  /** Over the page's one WebSocket; `false` if there is none. */
+  #subscribe(since: string, signal: AbortSignal): Promise<boolean> {
+    const { url, token, store, run, types, units } = this.#options;
+    const selection = {
+      since,
+      ...(run === undefined ? {} : { run }),
+      ...(types === undefined ? {} : { types }),
+      ...(units === undefined ? {} : { units }),
+    };
+    return new Promise((resolve, reject) => {
+      const report = (happened: () => void): void => {
+        if (!signal.aborted) happened();
+        resolve(true);
+      };
+      const subscription = subscribe(url, token, selection, {
+        handleOpen: () => {
+          if (signal.aborted) return;
+          this.#begin(store);
+        },
+        handleMessage: (bytes) => {
+          try {
+            if (!signal.aborted) this.#take(bytes);
+          } catch (error) {
+            reject(error);
+          }
+        },
+        handleEnd: () => report(() => this.#link.handleEnd(now())),
+        handleRefused: (message) => report(() => this.#link.handleRefusal({ status: 400, message }, now())),
+        handleUnavailable: () => resolve(false),
+      });
+      if (subscription === undefined) return resolve(false);
+      signal.addEventListener("abort", () => {
+        subscription.close();
+        resolve(true);
+      });
+    });
+  }
+
+  /** Over a response of its own; `false` if something else came that another way may do without. */
+  async #request(transport: "ndjson" | "sse", since: string, signal: AbortSignal, isLast: boolean): Promise<boolean> {
+    const { url, token, store } = this.#options;
+    const accept = transport === "sse" ? SSE : NDJSON;
+    const headers = { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const address = new URL(streamUrl(url, this.#options, since));
+    if (transport === "sse") address.searchParams.set("batch", "1");
+    const response = await fetch(address.href, { headers, signal, cache: "no-store" });
+    const stream = streamOf(response, accept);
+    if (stream === undefined) {
+      if (!isLast && (response.status === 200 || response.status === 406)) {
+        await response.body?.cancel();
+        return false;
+      }
+      const refusal = await readRefusal(response);
+      if (!signal.aborted) this.#link.handleRefusal(refusal, now());
+      return true;
+    }
+    if (signal.aborted) return true;
+    this.#begin(store);
+    await this.#read(stream, signal, transport === "sse" ? new DataLines() : undefined);
+    if (!signal.aborted) this.#link.handleEnd(now());
+    return true;
+  }
+
+  #begin(store: RunStore): void {
+    this.#link.handleOpen(now());
+    this.#drive();
+    store.beginStream();
+  }
+
+  async #read(body: ReadableStream<Uint8Array>, signal: AbortSignal, lines?: DataLines): Promise<void> {
     const reader = body.getReader();
     const turns = new Turns();
     for (;;) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return;
-      const changes = this.#options.store.push(value);
-      this.#link.handleBytes(now());
-      this.#link.handleChanges(changes);
-      this.#call(() => this.#options.onChange?.(changes));
+      this.#take(lines === undefined ? value : lines.push(value));
       if (signal.aborted) return;
-      this.#drive();
       await turns.next();
       if (signal.aborted) return;
     }
+  }
+
+  /** The next bytes of the stream. */
+  #take(bytes: Uint8Array): void {
+    const changes = this.#options.store.push(bytes);
+    this.#link.handleBytes(now());
+    this.#link.handleChanges(changes);
+    this.#call(() => this.#options.onChange?.(changes));
+    this.#drive();
   }
 
   #listen(): void {

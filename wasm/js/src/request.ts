@@ -27,8 +27,11 @@ function item(glob: string): string {
 export const NDJSON = "application/x-ndjson";
 
 /** The stream, if this is one. */
-export function streamOf({ status, headers, body }: Response): ReadableStream<Uint8Array> | undefined {
-  return status === 200 && mediaType(headers) === NDJSON && body !== null ? body : undefined;
+export function streamOf(
+  { status, headers, body }: Response,
+  type: string,
+): ReadableStream<Uint8Array> | undefined {
+  return status === 200 && mediaType(headers) === type && body !== null ? body : undefined;
 }
 
 /** Reads why the hub sends no stream. */

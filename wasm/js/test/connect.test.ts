@@ -169,8 +169,15 @@ it("tries again as late as a full hub asks for", async () => {
   await page.untilState("live");
 });
 
-it("says so when something else than a hub answers", async () => {
+it("asks for another form when something else than a stream comes", async () => {
   const page = open({ maxReconnectAttempts: 0 });
+  (await hub.request()).refuse(200, "welcome");
+  expect((await hub.request()).headers.accept).toBe("text/event-stream");
+  page.connection.close();
+});
+
+it("says so when something else than a hub answers in every form", async () => {
+  const page = open({ maxReconnectAttempts: 0, transports: ["ndjson"] });
   (await hub.request()).refuse(200, "welcome");
   await page.untilState("offline");
   expect(page.connection.status.error).toBe("the answer is application/json, not a stream of events");

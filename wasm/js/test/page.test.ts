@@ -8,6 +8,8 @@ const requests: { readonly since: string | null; readonly signal: AbortSignal }[
 
 beforeEach(() => {
   vi.useFakeTimers();
+  // Here events come as responses; `socket.test.ts` is about the other way.
+  vi.stubGlobal("WebSocket", undefined);
   vi.stubGlobal("fetch", (url: string, { signal }: { signal: AbortSignal }) => {
     requests.push({ since: new URL(url).searchParams.get("since"), signal });
     const cursor = control("hub.cursor", { cursor: `E:${requests.length}` });

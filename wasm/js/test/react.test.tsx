@@ -14,6 +14,8 @@ let container: HTMLElement;
 
 beforeEach(() => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  // Here events come as responses; `socket.test.ts` is about the other way.
+  vi.stubGlobal("WebSocket", undefined);
   vi.stubGlobal("fetch", (url: string) => {
     const stream = new ReadableStream<Uint8Array>({ start: (body) => void streams.push({ url, body }) });
     return Promise.resolve(new Response(stream, { headers: { "content-type": "application/x-ndjson" } }));

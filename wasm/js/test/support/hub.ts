@@ -16,9 +16,9 @@ export class Request {
     this.gone = new Promise((resolve) => response.once("close", resolve));
   }
 
-  /** Begins or continues the stream. */
+  /** Begins or continues the stream, in the form that was asked for. */
   say(...lines: readonly string[]): this {
-    if (!this.#response.headersSent) this.#response.writeHead(200, { "content-type": "application/x-ndjson" });
+    if (!this.#response.headersSent) this.#response.writeHead(200, { "content-type": this.headers.accept });
     this.#response.write(lines.join(""));
     return this;
   }
