@@ -52,6 +52,7 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// | [`welcome_wait`](Builder::welcome_wait) | 200 ms | time of a connection | |
 /// | [`backoff`](Builder::backoff) | 100 ms to 5 s | time between attempts | |
 /// | [`seed`](Builder::seed) | random | | |
+/// | [`redact`](Builder::redact) | nothing | secrets and patterns | their compiled form |
 /// | [`on_warning`](Builder::on_warning) | nothing | | what it captures |
 ///
 /// Whatever the settings, a pusher takes up to 6 MiB for a burst that its thread has not seen yet, its thread's

@@ -33,6 +33,8 @@
 //! What people want done at the hub's page comes back by [`SocketPusher::commands`], for an orchestrator that asks
 //! for it.
 //!
+//! `examples/attach.rs` attaches it to an orchestrator that has events of its own.
+//!
 //! The other end is [`Listener`], used by the hub.
 //!
 //! Left to others: what a line is and how a run's state follows from lines (`choo-protocol`), printing
