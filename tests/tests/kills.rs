@@ -17,21 +17,31 @@ const KILLS: u64 = 3;
 const RATE: u64 = 5_000;
 /// So many events at most pass from the time a hub is up until it is killed: up to half a second.
 const MOST: usize = 2_500;
-/// What the pusher keeps: more than the whole run, as the hub's history does not outlive it. Then nothing has to
-/// be announced as missing, and nothing may be missing.
+/// What the pusher keeps where the hub's history is no help: more than the whole run.
 const ROOM: usize = 512 << 20;
+/// What it keeps where it is: some seconds, the time that a hub takes to come back.
+const LITTLE: usize = 8 << 20;
 
-/// Everything that was emitted is in the last hub, once and in order, wherever the hubs before it died.
+/// A pusher that keeps everything makes up for a hub that keeps nothing.
 #[test]
 fn a_hub_killed_again_and_again_under_load_has_every_event_in_the_end() {
+    kill(ROOM, &["--history-bytes", &ROOM.to_string(), "--no-history"]);
+}
+
+/// What was acknowledged is in the history and nowhere else, and that is enough.
+#[test]
+fn what_was_acknowledged_outlives_every_hub() {
+    kill(LITTLE, &["--history-bytes", "1M"]);
+}
+
+/// Everything that was emitted is in the last hub, once and in order, wherever the hubs before it died.
+fn kill(room: usize, options: &[&str]) {
     let kills = std::env::var("CHOO_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let seed = std::env::var("CHOO_SEED").map_or(1, |seed| seed.parse().unwrap());
     let mut random = Random::new(seed);
-    let room = ROOM.to_string();
-    let options = ["--history-bytes", &room];
-    let hub = Hub::start_with(&options);
+    let hub = Hub::start_with(options);
     let bus = EventBus::new();
-    let pusher = SocketPusher::builder().socket(hub.socket()).buffer_bytes(ROOM).start(&bus).unwrap();
+    let pusher = SocketPusher::builder().socket(hub.socket()).buffer_bytes(room).start(&bus).unwrap();
     let run = pusher.run().to_string();
     let ending = AtomicBool::new(false);
     let (told, progress) = sync_channel(1);
