@@ -28,6 +28,8 @@ fn row(goal: &Value, samples: &Samples) -> String {
     let (ours, peer) = (measured("ours"), measured("peer"));
     let shown = |measured: &Option<Measured>| measured.as_ref().map_or("-".to_owned(), |m| m.shown(unit));
     let ratio = ours.as_ref().zip(peer.as_ref()).map(|(ours, peer)| peer.median / ours.median);
+    let shown_ratio =
+        ratio.filter(|ratio| ratio.is_finite()).map_or("-".to_owned(), |ratio| format!("{ratio:.2}×"));
     let (wanted, met) = match (goal["times"].as_f64(), goal["at_most"].as_f64()) {
         (Some(times), _) => (format!("≥ {times}×"), ratio.map(|ratio| ratio >= times)),
         (_, Some(most)) => (format!("≤ {most} {unit}"), ours.as_ref().map(|ours| ours.median <= most)),
@@ -39,7 +41,7 @@ fn row(goal: &Value, samples: &Samples) -> String {
         text("what"),
         shown(&ours),
         shown(&peer),
-        ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}×")),
+        shown_ratio,
         wanted.trim_end(),
     )
 }
