@@ -61,6 +61,11 @@ impl Hub {
         Self::start_in(dir, "127.0.0.1:0", Vec::new())
     }
 
+    /// Sends it a signal: SIGSTOP has it stand still, with its connections open, until SIGCONT.
+    pub fn signal(&self, signal: Signal) {
+        self.program.signal(signal);
+    }
+
     /// Its folder.
     pub fn dir(&self) -> &Path {
         self.dir.path()
