@@ -4,7 +4,7 @@
 //! end of each launched command with [`Schedule::handle_exit`]. [`Schedule::handle_cancel`] may come at any
 //! time; every command still running must then be stopped, and its end reported as any other. After
 //! [`Step::Finished`] nothing follows. What a person may do to a single unit, and pausing, is in
-//! [`intervene`](self::intervene).
+//! [`intervene`].
 //!
 //! Units run side by side, at most `parallelism` of them, in the order in which they became ready; the
 //! tasks of a unit run one after the other. A failed unit blocks everything that depends on it and stops
