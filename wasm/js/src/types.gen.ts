@@ -553,8 +553,8 @@ export interface HubError {
    */
   id?: string;
   /**
-   * A stable name: that of a `LineErrorKind`, or `reserved-type`; of a reader's
-   * `subscribe` it is `subscribe`, `filter` or `cursor`.
+   * A stable name: that of a `LineErrorKind`, `reserved-type`, or `history` for
+   * how it is stored; of a reader's `subscribe` it is `subscribe`, `filter` or `cursor`.
    */
   kind: string;
   /**
@@ -579,8 +579,10 @@ export interface HubGap {
    */
   to: string;
   /**
-   * Why: `evicted` (the history no longer holds them), `epoch` (another hub gave the cursor),
-   * `future` (the cursor lies ahead of the history).
+   * Why: `evicted` (the history no longer holds them), `crash` (the hub that told them crashed before
+   * they were stored), `damaged` (what was stored cannot be read), `unstored` (the disk took nothing
+   * when they came), `epoch` (another hub gave the cursor), `future` (the cursor lies ahead of the
+   * history).
    */
   why: string;
 }
