@@ -8,18 +8,20 @@ use std::time::Duration;
 use choo_protocol::{GraphPayload, Limits, RunId};
 
 use crate::bus::Sink;
-use crate::clock::Moment;
+use crate::clock::{Anchor, Moment};
 use crate::desk::Desk;
 use crate::driver::{Driver, OnWarning};
 use crate::link::{Link, LinkConfig, WELCOME_WAIT};
 use crate::ring::Bounds;
 use crate::shared::Shared;
+use crate::spool::file::SpoolFile;
+use crate::spool::orphan;
 use crate::staging::Staging;
 use crate::started::Graph;
 use crate::wire::Wire;
 use crate::{
-    EventBus, Redaction, SocketPathError, SocketPusher, Warning, check_socket_path, clock,
-    default_socket_path, socket,
+    EventBus, Redaction, SPOOL_BYTES, SocketPathError, SocketPusher, Warning, check_socket_path, clock,
+    default_socket_path, default_spool_dir, socket,
 };
 
 /// Default of [`Builder::buffer_bytes`]: 8 MiB.
@@ -71,6 +73,9 @@ pub struct Builder {
     backoff: (Duration, Duration),
     seed: Option<u64>,
     redaction: Redaction,
+    /// The directory; empty for the default.
+    spool: Option<PathBuf>,
+    spool_bytes: u64,
     on_warning: OnWarning,
 }
 
@@ -82,6 +87,9 @@ pub enum StartError {
     /// The path cannot name a socket, or there is no default one.
     #[error(transparent)]
     Path(#[from] SocketPathError),
+    /// There is no default directory for the spool.
+    #[error("no place for the spool: set XDG_STATE_HOME or HOME to an absolute path, or name a directory")]
+    NoSpoolDir,
     /// The system refused to start the pusher's thread.
     #[error("cannot start the pusher's thread: {0}")]
     Thread(#[source] io::Error),
@@ -105,6 +113,8 @@ impl Default for Builder {
             backoff: (BACKOFF_INITIAL, BACKOFF_MAX),
             seed: None,
             redaction: Redaction::new(),
+            spool: None,
+            spool_bytes: SPOOL_BYTES,
             on_warning: Box::new(|_| ()),
         }
     }
@@ -225,6 +235,30 @@ impl Builder {
         Builder { redaction, ..self }
     }
 
+    /// Keeps on disk what no hub takes, so that nothing is lost however long it is away, and only the last
+    /// 10 ms when this process is killed. `dir` is for all runs; an empty path means
+    /// [`default_spool_dir`](crate::default_spool_dir). Default: no spool.
+    ///
+    /// While no hub is connected that says what it stores, or it takes nothing, every event that it has not
+    /// stored goes to `<run>.ndjson` in that directory (0600 in 0700) at least every 10 ms, and so does what
+    /// would have to leave a full buffer. A hub that comes gets it from there, and once it has stored
+    /// everything the file is removed. What is left when the program ends is sent by the next run with the
+    /// same directory, as soon as that has a hub, or by [`spooled_runs`](crate::spooled_runs) and
+    /// `choo push --spool`.
+    ///
+    /// A disk that is full or fails costs no event more than having no spool: see
+    /// [`Warning::Spool`] and [`Stats::spool_failure`](crate::Stats::spool_failure). Written data is not
+    /// forced to the disk, so a power cut may cost more than a kill. With [`Wire::Seed`] there is no spool.
+    pub fn spool(self, dir: impl Into<PathBuf>) -> Self {
+        Builder { spool: Some(dir.into()), ..self }
+    }
+
+    /// How large the file of the spool may become, in bytes; then the buffer's rules hold for what comes
+    /// after. Default: [`SPOOL_BYTES`], also for 0.
+    pub fn spool_bytes(self, bytes: u64) -> Self {
+        Builder { spool_bytes: if bytes == 0 { SPOOL_BYTES } else { bytes }, ..self }
+    }
+
     /// What to do with a [`Warning`], called on the pusher's own thread. Default: nothing.
     pub fn on_warning(self, on_warning: impl FnMut(&Warning) + Send + 'static) -> Self {
         Builder { on_warning: Box::new(on_warning), ..self }
@@ -232,8 +266,8 @@ impl Builder {
 
     /// Subscribes to the bus and starts to connect, on a thread of the pusher's own. Every event emitted
     /// from here on is sent.
-    pub fn start(self, bus: &EventBus) -> Result<SocketPusher, StartError> {
-        let path = match self.socket {
+    pub fn start(mut self, bus: &EventBus) -> Result<SocketPusher, StartError> {
+        let path = match self.socket.take() {
             Some(path) => path,
             None => default_socket_path()?,
         };
@@ -241,32 +275,28 @@ impl Builder {
         socket::prepare().map_err(StartError::Descriptors)?;
         let anchor = bus.anchor();
         let now = clock::now();
-        let run = self.run.unwrap_or_else(|| {
+        let run = self.run.take().unwrap_or_else(|| {
             let millis = u64::try_from(anchor.timestamp(now).unix_millis()).unwrap_or(0);
             RunId::ulid(millis, fastrand::u128(..))
         });
         let staging = Staging::new(&run, self.wire, Limits::default());
-        if let Some(graph) = self.graph {
+        if let Some(graph) = self.graph.take() {
             staging.set_graph(graph, &Moment::new(&anchor));
         }
         let shared = Arc::new(Shared::new(path.clone(), staging));
-        let config = LinkConfig {
-            path,
-            run: run.clone(),
-            wire: self.wire,
-            bounds: self.bounds,
-            write_timeout: self.write_timeout,
-            stall_timeout: self.stall_timeout,
-            dial_timeout: self.dial_timeout,
-            welcome_wait: self.welcome_wait,
-            backoff: self.backoff,
-            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
-            anchor,
-            redaction: self.redaction,
+        let spool_dir = match &self.spool {
+            Some(dir) if self.wire == Wire::Full => {
+                let named = Some(dir.clone()).filter(|dir| !dir.as_os_str().is_empty());
+                Some(named.or_else(default_spool_dir).ok_or(StartError::NoSpoolDir)?)
+            }
+            _ => None,
         };
+        let config = self.link_config(path, run.clone(), anchor);
         let desk = Arc::new(Desk::new(bus.clone()));
         let link = Link::new(config, now);
         let driver = Driver::new(link, Arc::clone(&shared), Arc::clone(&desk), anchor, self.on_warning);
+        let spool = spool_dir.as_deref().map(|dir| SpoolFile::of_run(dir, &run));
+        let driver = driver.with_spool(spool);
         let ends = Ends(Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("choo-pusher".to_owned())
@@ -279,7 +309,28 @@ impl Builder {
             .map_err(StartError::Thread)?;
         let sink: Arc<dyn Sink> = shared.clone();
         let subscription = bus.attach(sink);
+        if let Some(dir) = spool_dir {
+            orphan::send_in_background(dir, &shared).map_err(StartError::Thread)?;
+        }
         Ok(SocketPusher::new(shared, desk, run, anchor, subscription, thread))
+    }
+
+    pub(crate) fn link_config(&mut self, path: PathBuf, run: RunId, anchor: Anchor) -> LinkConfig {
+        LinkConfig {
+            path,
+            run,
+            wire: self.wire,
+            bounds: self.bounds,
+            write_timeout: self.write_timeout,
+            stall_timeout: self.stall_timeout,
+            dial_timeout: self.dial_timeout,
+            welcome_wait: self.welcome_wait,
+            backoff: self.backoff,
+            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            anchor,
+            redaction: std::mem::take(&mut self.redaction),
+            spool: self.spool.as_ref().map(|_| self.spool_bytes),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::link::{Action, Link};
 use crate::pace::{Pace, Rest};
 use crate::shared::Shared;
 use crate::socket::{Ready, Socket};
+use crate::spool::file::SpoolFile;
 use crate::staging::READY_BLOCKS;
 use crate::watch::Watch;
 use crate::{Failure, Warning, clock, socket};
@@ -35,6 +36,7 @@ pub(crate) struct Driver {
     on_warning: OnWarning,
     dialing: Option<Dialing>,
     socket: Option<Socket>,
+    spool: Option<SpoolFile>,
     /// Whether the socket took nothing the last time.
     blocked: bool,
     watch: Watch,
@@ -71,6 +73,7 @@ impl Driver {
             on_warning,
             dialing: None,
             socket: None,
+            spool: None,
             blocked: false,
             watch: Watch::new(path),
             pace: Pace::new(),
@@ -78,12 +81,19 @@ impl Driver {
         }
     }
 
+    /// With a file for what no hub takes.
+    pub(crate) fn with_spool(self, spool: Option<SpoolFile>) -> Self {
+        Driver { spool, ..self }
+    }
+
     /// Runs until the link is closed.
     pub(crate) async fn run(mut self) {
         loop {
             self.take();
             self.link.handle_timeout(clock::now());
-            let more = self.write();
+            let mut more = self.write();
+            // First, so that a hub sees the end only of a file that is gone.
+            more |= self.serve_spool();
             while let Some(action) = self.link.poll_action() {
                 self.act(action);
             }
@@ -129,6 +139,12 @@ impl Driver {
             }
         }
         true
+    }
+
+    /// Moves lines to the disk and back; answers whether there were any.
+    fn serve_spool(&mut self) -> bool {
+        let now = clock::now();
+        self.spool.as_mut().is_some_and(|spool| spool.serve(&mut self.link, now))
     }
 
     fn act(&mut self, action: Action) {

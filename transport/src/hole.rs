@@ -13,6 +13,8 @@ pub(crate) enum Reason {
     Oversized,
     /// A later progress of the same task took its place when the buffer was full.
     Conflated,
+    /// The file that it was kept in cannot be read.
+    Spool,
 }
 
 /// More types than these are counted together, so that the announcement stays a small line.
@@ -30,6 +32,7 @@ impl Reason {
             Reason::Overflow => "overflow",
             Reason::Oversized => "oversized",
             Reason::Conflated => "conflated",
+            Reason::Spool => "spool",
         }
     }
 }
@@ -50,15 +53,17 @@ struct Hole {
     session: u64,
     /// Whether it is being told.
     telling: bool,
+    /// Whether it stands in the spool, from where it will be told as it is now.
+    spooled: bool,
 }
 
 impl Hole {
     fn new(lost: LinkLost) -> Self {
-        Hole { lost, told: false, session: 0, telling: false }
+        Hole { lost, told: false, session: 0, telling: false, spooled: false }
     }
 
     fn may_change(&self) -> bool {
-        !self.told && !self.telling
+        !self.told && !self.telling && !self.spooled
     }
 }
 
@@ -169,6 +174,24 @@ impl Holes {
         let done =
             self.holes.front().is_some_and(|hole| hole.told && !hole.telling && hole.lost.to <= through);
         if done { self.holes.pop_front().map(|hole| hole.lost) } else { None }
+    }
+
+    /// All of them, and whether somebody was told.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&LinkLost, bool)> {
+        self.holes.iter().map(|hole| (&hole.lost, hole.told))
+    }
+
+    /// They stand in the spool as they are now.
+    pub(crate) fn freeze(&mut self) {
+        self.holes.iter_mut().for_each(|hole| hole.spooled = true);
+    }
+
+    /// The hole that begins at an event was told in a session from the spool; answers whether for the first
+    /// time.
+    pub(crate) fn note_told(&mut self, from: u64, session: u64) -> bool {
+        let Some(hole) = self.holes.iter_mut().find(|hole| hole.lost.from == from) else { return false };
+        hole.session = session;
+        !std::mem::replace(&mut hole.told, true)
     }
 
     /// Whether there is none.

@@ -38,10 +38,10 @@
 //! The other end is [`Listener`], used by the hub.
 //!
 //! Left to others: what a line is and how a run's state follows from lines (`choo-protocol`), printing
-//! warnings (the program), keeping events beyond memory and the process (nobody yet). Unix only.
+//! warnings (the program). Unix only.
 //!
 //! Inside, everything that decides is a plain state machine that is handed the time: staging, ring and
-//! base, and the link. One thread per pusher moves the bytes.
+//! base, spool, and the link. One thread per pusher moves the bytes.
 
 mod arrivals;
 mod backoff;
@@ -76,6 +76,7 @@ mod segment;
 mod session;
 mod shared;
 mod socket;
+mod spool;
 mod staging;
 mod started;
 mod stats;
@@ -105,6 +106,8 @@ pub use path::{MAX_SOCKET_PATH, SocketPathError, check_socket_path, default_sock
 pub use peer::Peer;
 pub use pusher::{CLOSE_TIMEOUT, SocketPusher};
 pub use redaction::{MAX_SECRET, MAX_SECRET_BYTES, MAX_SECRETS, MIN_SECRET, Redaction, RedactionError};
+pub use spool::orphan::{SpooledRun, default_spool_dir, spooled_runs};
+pub use spool::{SPOOL_BYTES, SpoolFailure};
 pub use stats::{CloseReport, Stats};
 pub use status::{Status, StatusWatch};
 pub use warning::Warning;

@@ -14,6 +14,7 @@ use crate::outbox::Outbox;
 use crate::request::Request;
 use crate::ring::Bounds;
 use crate::session::Mode;
+use crate::spool::{Extent, FLUSH_AFTER, RETRY_AFTER, SpoolAction, SpoolFailure};
 use crate::staging::{Emitted, Staged};
 use crate::timers::{Timer, Timers};
 use crate::warning::Limiter;
@@ -45,6 +46,8 @@ pub(crate) struct LinkConfig {
     pub(crate) seed: u64,
     pub(crate) anchor: Anchor,
     pub(crate) redaction: Redaction,
+    /// How many bytes may be kept on disk, if any.
+    pub(crate) spool: Option<u64>,
 }
 
 /// The state of the link and everything it decides.
@@ -82,6 +85,10 @@ pub(crate) struct Link {
     outage_told: bool,
     /// Whether it has been warned of that the hub has another run of this name.
     foreign_told: bool,
+    /// What was last told to be wrong with the spool.
+    spool_told: Option<SpoolFailure>,
+    /// Events of an earlier process.
+    inherited: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +112,21 @@ pub(crate) enum Action {
 impl Link {
     /// A link that dials at once.
     pub(crate) fn new(config: LinkConfig, now: Instant) -> Self {
+        let outbox = Outbox::new(config.run.clone(), config.wire, config.bounds, &config.redaction)
+            .with_spool(config.spool);
+        Link::with_outbox(config, outbox, 0, now)
+    }
+
+    /// A link that sends what an earlier process left in a spool.
+    pub(crate) fn inherit(config: LinkConfig, now: Instant, extent: Extent) -> Self {
+        let events = extent.events();
+        let outbox = Outbox::inherit(config.run.clone(), config.bounds, extent);
+        Link::with_outbox(config, outbox, events, now)
+    }
+
+    fn with_outbox(config: LinkConfig, outbox: Outbox, inherited: u64, now: Instant) -> Self {
         let mut link = Link {
-            outbox: Outbox::new(config.run.clone(), config.wire, config.bounds, &config.redaction),
+            outbox,
             inbound: Inbound::new(),
             state: State::Waiting,
             timers: Timers::default(),
@@ -125,6 +145,8 @@ impl Link {
             last_failure: None,
             outage_told: false,
             foreign_told: false,
+            spool_told: None,
+            inherited,
             config,
         };
         link.dial(now);
@@ -150,6 +172,56 @@ impl Link {
         {
             self.handle_close(now, deadline);
         }
+        self.arm_spool(now);
+    }
+
+    /// Sees to it that what belongs on the disk gets there in time.
+    fn arm_spool(&mut self, now: Instant) {
+        self.outbox.note_stalled(self.stalled);
+        if self.outbox.is_spooling_urgent() {
+            self.gather(now);
+        } else if self.timers.get(Timer::Spool).is_some() || self.state == State::Closed {
+        } else if self.outbox.has_unspooled() {
+            self.timers.set_after(Timer::Spool, now, FLUSH_AFTER);
+        } else if self.outbox.may_retry_spool() {
+            self.timers.set_after(Timer::Spool, now, RETRY_AFTER);
+        }
+    }
+
+    fn gather(&mut self, now: Instant) {
+        self.outbox.gather(self.config.anchor.timestamp(now));
+        self.note_spool_warning();
+    }
+
+    fn note_spool_warning(&mut self) {
+        let warning = self.outbox.take_spool_warning();
+        if let Some(failure) = warning
+            && self.spool_told.as_ref() != Some(&failure)
+        {
+            self.spool_told = Some(failure.clone());
+            self.warnings.push_back(Warning::Spool { failure });
+        }
+    }
+
+    /// The next thing to do with the spool's file, also after the end.
+    pub(crate) fn poll_spool(&mut self) -> Option<SpoolAction<'_>> {
+        self.outbox.poll_spool()
+    }
+
+    /// What [`SpoolAction::Append`] came to.
+    pub(crate) fn handle_appended(&mut self, now: Instant, result: Result<(), SpoolFailure>) {
+        if result.is_ok() {
+            self.spool_told = None;
+        }
+        self.outbox.handle_appended(result);
+        self.note_spool_warning();
+        self.arm_spool(now);
+    }
+
+    /// What [`SpoolAction::Read`] came to.
+    pub(crate) fn handle_read(&mut self, result: Result<Vec<u8>, SpoolFailure>) {
+        self.outbox.handle_read(result);
+        self.note_spool_warning();
     }
 
     /// The program closes: what is left goes out until `deadline`, if there is anybody to take it.
@@ -266,9 +338,16 @@ impl Link {
                 Timer::Healthy if self.stalled => self.timers.set_after(Timer::Healthy, now, HEALTHY_AFTER),
                 Timer::Healthy => self.backoff.reset(),
                 Timer::Grace if self.state == State::Up => {}
-                Timer::Grace | Timer::Close => self.finish(),
+                Timer::Grace | Timer::Close => self.finish(now),
+                Timer::Spool => {
+                    self.outbox.retry_spool();
+                    if self.outbox.has_unspooled() {
+                        self.gather(now);
+                    }
+                }
             }
         }
+        self.arm_spool(now);
     }
 
     fn dial(&mut self, now: Instant) {
@@ -293,7 +372,7 @@ impl Link {
             self.arm_grace(now);
         }
         if self.closing.is_some() && self.connections == 0 {
-            self.finish();
+            self.finish(now);
             return;
         }
         if !std::mem::replace(&mut self.outage_told, true) {
@@ -322,11 +401,21 @@ impl Link {
 
     fn finish_if_done(&mut self) {
         if self.closing.is_some() && self.outbox.is_finished() {
-            self.finish();
+            self.end();
         }
     }
 
-    fn finish(&mut self) {
+    /// The end, whatever is left.
+    fn finish(&mut self, now: Instant) {
+        if self.state != State::Closed {
+            self.outbox.gather_rest(self.config.anchor.timestamp(now));
+            self.note_spool_warning();
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        self.outbox.end_spool();
         if self.state == State::Up {
             self.outbox.close();
         }
@@ -390,11 +479,12 @@ impl Link {
         let counts = self.outbox.counts();
         let (queued, queued_bytes) = self.outbox.queued();
         let (delivered, reached) = self.outbox.delivered();
+        let (spooled, spool_bytes) = self.outbox.spooled();
         Stats {
             connected: self.state == State::Up,
             acking: self.outbox.mode() == Some(Mode::Acking),
             stalled: self.stalled,
-            emitted: self.emitted.events,
+            emitted: self.inherited + self.emitted.events,
             sent: counts.sent,
             queued,
             queued_bytes,
@@ -405,6 +495,9 @@ impl Link {
             refused: self.emitted.refused,
             oversized: self.emitted.oversized,
             announced: counts.announced,
+            spooled,
+            spool_bytes,
+            spool_failure: self.outbox.spool_failure(),
             connections: self.connections,
             dials: self.dials,
             retry: self.retry,
@@ -421,6 +514,7 @@ impl Stats {
             unsent: self.queued,
             unacked: self.unacked,
             lost: self.lost(),
+            spooled: self.spooled,
             finished,
         }
     }

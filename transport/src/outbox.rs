@@ -10,11 +10,13 @@ use crate::hole::{Holes, is_dense};
 use crate::redactor::Redactor;
 use crate::ring::{Bounds, Ring};
 use crate::session::{Mode, Session};
+use crate::spool::{Chunk, Spool};
 use crate::staging::Staged;
 use crate::started::{Graph, enrich};
 use crate::wire::Wire;
 
 mod pressure;
+mod spooled;
 
 /// Ring, base and holes of one run, and the order in which they go out.
 ///
@@ -56,6 +58,9 @@ pub(crate) struct Outbox {
     /// The last event of a run that closes.
     bye: Option<u64>,
     counts: Counts,
+    spool: Option<Spool>,
+    /// Whether the peer takes nothing though it should.
+    stalled: bool,
 }
 
 /// Events that have left, by how.
@@ -97,12 +102,14 @@ impl Outbox {
             delivered: 0,
             bye: None,
             counts: Counts::default(),
+            spool: None,
+            stalled: false,
         }
     }
 
     /// Takes what was emitted, then makes room.
     pub(crate) fn accept(&mut self, staged: Staged) {
-        self.last = staged.emitted.events;
+        self.last = self.last.max(staged.emitted.events);
         let mut graphs = staged.graphs.into_iter();
         for mut block in staged.blocks {
             if let Some(redactor) = &mut self.redactor {
@@ -160,9 +167,13 @@ impl Outbox {
         self.base.reach(self.delivered);
         self.fold_told_holes();
         self.sessions += 1;
-        session.begin(self.sessions, Mode::OneWay, 0, self.delivered);
+        let (cursor, told_by_spool) = self.begin_spool_one_way();
+        session.begin(self.sessions, Mode::OneWay, cursor, self.delivered);
         session.hello_owed &= self.wire == Wire::Full;
-        session.started_owed = self.pinned.as_ref().is_some_and(|pinned| pinned.seq <= self.base.through());
+        session.started_owed = self
+            .pinned
+            .as_ref()
+            .is_some_and(|pinned| pinned.seq <= self.base.through() && pinned.seq > told_by_spool);
         self.session = Some(session);
         self.ring.seek(0);
     }
@@ -176,8 +187,14 @@ impl Outbox {
             self.handle_ack(have);
             return true;
         }
-        session.rewind = Some(have.min(self.reached));
-        have <= self.reached
+        let reached = self.reached;
+        session.rewind = Some(have.min(reached));
+        if self.is_inherited() && self.begun.is_none() && !self.has_chunk() {
+            // There may be nothing more to write, and so nobody to ask for it.
+            self.rewind(have.min(reached));
+        }
+        // Of an earlier process nobody knows how much it sent.
+        have <= reached || self.is_inherited()
     }
 
     /// The stream goes on behind an event, back or forth.
@@ -188,12 +205,22 @@ impl Outbox {
         // is lost, and the state that makes up for that may have died with the connection.
         let through = self.base.through();
         let told_only = have >= through && self.ring.front().is_none_or(|(meta, _)| meta.seq > have);
-        let cursor = if told_only { through.saturating_sub(1) } else { have };
+        let (mut cursor, mut known) = (if told_only { through.saturating_sub(1) } else { have }, have);
+        if let Some(spool) = &mut self.spool {
+            spool.rewind();
+            if spool.is_inherited() {
+                cursor = have;
+            }
+            if spool.feeds(cursor, through) {
+                known = spool.extent().through();
+            }
+        }
         session.begin(self.sessions, Mode::Acking, cursor, have);
         session.started_owed =
-            self.pinned.as_ref().is_some_and(|pinned| pinned.seq > have && pinned.seq <= self.base.through());
+            self.pinned.as_ref().is_some_and(|pinned| pinned.seq > known && pinned.seq <= through);
         self.delivered = have;
         self.ring.seek(have);
+        self.clear_spool_if_done();
     }
 
     /// The hub has stored everything up to an event.
@@ -204,6 +231,7 @@ impl Outbox {
             Some(Session { mode: Mode::Acking, .. }) => self.delivered = seq.max(self.delivered),
             _ => {}
         }
+        self.clear_spool_if_done();
     }
 
     /// The peer asks whether somebody is there.
@@ -218,19 +246,30 @@ impl Outbox {
         self.session = None;
         self.abandon_begun();
         self.holes.abandon();
+        self.spool.iter_mut().for_each(Spool::rewind);
     }
 
     /// The next bytes to write, `None` when there is nothing to say. `time` is the present, for lines
     /// that are made here.
     pub(crate) fn poll_bytes(&mut self, time: Timestamp) -> Option<&[u8]> {
-        if self.begun.is_none() && self.front_written == 0 {
+        if self.begun.is_none() && self.front_written == 0 && !self.has_chunk() {
             if let Some(have) = self.session.as_mut()?.rewind.take() {
                 self.rewind(have);
             }
             self.begun = self.next_made_line(time);
+            if self.begun.is_none() {
+                self.load_chunk();
+            }
         }
         if let Some(begun) = &self.begun {
             return Some(begun.rest());
+        }
+        if self.has_chunk() {
+            return self.spool.as_ref()?.peek_chunk().map(Chunk::rest);
+        }
+        if self.feeds() {
+            // Waits for the disk.
+            return None;
         }
         let session = self.session.as_ref().filter(|session| session.mode != Mode::Greeting)?;
         let span = match self.ring.next() {
@@ -254,6 +293,9 @@ impl Outbox {
         if session.mode == Mode::Greeting {
             return None;
         }
+        if self.feeds() {
+            return None;
+        }
         if let Some(what) = self.next_of_the_past(session) {
             return self.begin(what, time);
         }
@@ -271,8 +313,9 @@ impl Outbox {
         let hole = self.holes.next(session.number, session.floor).filter(|from| *from <= through);
         if let Some(pinned) = started {
             // A snapshot that reaches no further than `orch.started` would be ignored behind it, and a hole
-            // before it would look as if nobody told of it.
-            let snapshot_first = pinned.seq == through && snapshot;
+            // before it would look as if nobody told of it. And before the snapshot is due the ring may leave
+            // to the spool what lies before `orch.started`, which nobody takes behind it.
+            let snapshot_first = snapshot && (pinned.seq == through || self.spool.is_some());
             if !snapshot_first && hole.is_none_or(|from| pinned.seq < from) {
                 return Some(What::Started);
             }
@@ -296,7 +339,9 @@ impl Outbox {
         }
         match next {
             Some(Meta { role: Role::Pinned, .. }) => self.begin(What::Started, time),
-            None if self.bye.is_some() && !session.bye_said => self.begin(What::Bye, time),
+            None if self.bye.is_some() && !session.bye_said && !self.is_inherited() => {
+                self.begin(What::Bye, time)
+            }
             Some(_) | None => None,
         }
     }
@@ -332,6 +377,10 @@ impl Outbox {
             }
             return;
         }
+        if self.has_chunk() {
+            self.advance_chunk(n);
+            return;
+        }
         self.front_written += n;
         while let Some(meta) = self.ring.next() {
             // The pinned line's place is empty here and is not passed by a write.
@@ -343,6 +392,7 @@ impl Outbox {
             self.carry(meta.seq);
         }
         self.trim();
+        self.clear_spool_if_done();
     }
 
     /// The peer has been sent, or told the fate of, an event and all before it.
@@ -377,6 +427,7 @@ impl Outbox {
             }
             What::Held { seq, first } => {
                 self.counts.sent += u64::from(first);
+                self.spool.iter_mut().for_each(|spool| spool.note_held(seq));
                 self.carry(seq);
             }
             What::Lost => self.finish_lost(),
@@ -412,6 +463,7 @@ impl Outbox {
         }
         let Some(session) = &self.session else { return false };
         let said = match self.wire {
+            Wire::Full if self.is_inherited() => session.cursor >= last,
             Wire::Full => session.bye_said,
             Wire::Seed => self.ring.next().is_none() && !session.started_owed,
         };
@@ -440,7 +492,11 @@ impl Outbox {
         let extra = [pinned, held].into_iter().flatten();
         let (count, bytes) = extra.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
         let (all, written) = (self.ring.all(), self.ring.written());
-        ((all.events - written.events + count) as u64, (all.bytes - written.bytes + bytes) as u64)
+        let (events, spooled) = self.spool.as_ref().map_or((0, 0), Spool::unsent);
+        (
+            (all.events - written.events + count) as u64 + events,
+            (all.bytes - written.bytes + bytes) as u64 + spooled,
+        )
     }
 
     /// Empty blocks for the emitter.

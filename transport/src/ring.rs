@@ -207,9 +207,13 @@ impl Ring {
 
     /// The lines that were never written whole.
     pub(crate) fn unwritten(&self) -> impl Iterator<Item = (Meta, &[u8])> {
-        let through = self.written_through;
-        let segments = self.segments.iter().filter(move |segment| segment.last() > through);
-        segments.flat_map(Segment::iter).filter(move |(meta, _)| meta.seq > through)
+        self.behind(self.written_through)
+    }
+
+    /// The lines behind an event; empty for the place of the pinned one.
+    pub(crate) fn behind(&self, seq: u64) -> impl Iterator<Item = (Meta, &[u8])> {
+        let segments = self.segments.iter().filter(move |segment| segment.last() > seq);
+        segments.flat_map(Segment::iter).filter(move |(meta, _)| meta.seq > seq)
     }
 
     /// Up to which event lines were written whole, on whatever connection.

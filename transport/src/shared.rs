@@ -71,6 +71,11 @@ impl Shared {
         self.staging.release();
     }
 
+    /// The thread's numbers, as it told them last.
+    pub(crate) fn published(&self) -> Stats {
+        self.with_status(|status| status.stats.clone())
+    }
+
     /// The thread's numbers brought up to now by what was emitted meanwhile.
     pub(crate) fn stats(&self) -> Stats {
         // Read first, so that it can only lag behind the emitter's.

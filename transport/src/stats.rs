@@ -1,6 +1,6 @@
 //! What a pusher has done and is doing.
 
-use crate::{Delay, Failure};
+use crate::{Delay, Failure, SpoolFailure};
 
 /// A pusher's numbers, all of them since it was started.
 ///
@@ -37,6 +37,12 @@ pub struct Stats {
     pub oversized: u64,
     /// Events a reader has been told are lost.
     pub announced: u64,
+    /// Events that lie in the spool and have not been delivered, some of them sent.
+    pub spooled: u64,
+    /// Bytes of the spool.
+    pub spool_bytes: u64,
+    /// Why the spool takes no events at present.
+    pub spool_failure: Option<SpoolFailure>,
     /// Connections made.
     pub connections: u64,
     /// Attempts to connect.
@@ -65,12 +71,15 @@ impl Stats {
 pub struct CloseReport {
     /// Events written whole to a connection.
     pub sent: u64,
-    /// Events that were not sent and now never will be.
+    /// Events that were not sent, and now never will be unless they are spooled.
     pub unsent: u64,
     /// Events sent to a hub that has not said that it stored them.
     pub unacked: u64,
     /// Events dropped before for lack of room or for their size.
     pub lost: u64,
+    /// Events of those that are unsent or not known to be stored which the spool keeps, for the next run or
+    /// `choo push --spool` to deliver.
+    pub spooled: u64,
     /// Whether the writer came to its end within the deadline.
     pub finished: bool,
 }

@@ -17,19 +17,22 @@ pub(crate) enum Timer {
     Stall,
     /// The connection has lasted long enough to forget former failures.
     Healthy,
+    /// What is not spooled goes to the disk.
+    Spool,
     /// A closing link no longer waits for a lost hub.
     Grace,
     /// A closing link ends whatever is left.
     Close,
 }
 
-const ALL: [Timer; 8] = [
+const ALL: [Timer; 9] = [
     Timer::Retry,
     Timer::Dial,
     Timer::Welcome,
     Timer::Write,
     Timer::Stall,
     Timer::Healthy,
+    Timer::Spool,
     Timer::Grace,
     Timer::Close,
 ];

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use choo_protocol::RunId;
 
-use crate::Failure;
+use crate::{Failure, SpoolFailure};
 
 /// Something a person should know, though the run goes on. `Display` gives one line for the console.
 ///
@@ -41,6 +41,11 @@ pub enum Warning {
         /// The name.
         run: RunId,
     },
+    /// Events cannot be kept on disk; they are kept in memory as without a spool. Told once for each failure.
+    Spool {
+        /// Why.
+        failure: SpoolFailure,
+    },
     /// Events were dropped because their lines are longer than the wire allows.
     Oversized {
         /// How many since the last such warning.
@@ -66,6 +71,9 @@ impl fmt::Display for Warning {
             }
             Warning::RunTaken { run } => {
                 write!(f, "the web UI knows another run named {run} and will mix them up; name each run anew")
+            }
+            Warning::Spool { failure } => {
+                write!(f, "events are kept in memory only until the web UI is back: {failure}")
             }
             Warning::Oversized { events } => {
                 write!(f, "{events} events will be missing in the web UI: longer than a line may be")

@@ -1,6 +1,7 @@
 //! `choo push`: event lines from standard input or a file, for orchestrators in other languages.
 
 mod sender;
+mod spooled;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
@@ -33,9 +34,18 @@ pub(crate) struct PushArgs {
     #[arg(long)]
     strict: bool,
 
+    /// Where the spool is
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "a flag that may have a value")]
+    #[arg(conflicts_with_all = ["file", "run", "strict"], help = SPOOL_HELP)]
+    spool: Option<Option<PathBuf>>,
+
     #[command(flatten)]
     socket: SocketArg,
 }
+
+const SPOOL_HELP: &str = "Send what runs with `--spool` left on disk instead, and end [default: \
+$XDG_STATE_HOME/choo/spool, else ~/.local/state/choo/spool]";
 
 const AFTER_HELP: &str = "\
 One JSON object per line; only `type` is required:
@@ -54,12 +64,16 @@ the oldest are dropped, and the loss is told. From a file it takes its time, and
 Examples:
   my-orchestrator | choo push
   choo push --run nightly events.ndjson
+  choo push --spool
 
 Exit codes: 0 all lines sent, 1 some were bad or not sent, 2 wrong usage, 130 interrupted.";
 
 /// Sends until the input ends.
 pub(crate) fn main(args: &PushArgs) -> Result<Exit, Failure> {
     let socket = args.socket.resolve()?;
+    if let Some(dir) = &args.spool {
+        return spooled::send(dir.as_deref(), &socket);
+    }
     let Source { file, name, can_wait } = Source::open(args.file.as_ref())?;
     let mut interrupts =
         Interrupts::new().map_err(|error| Failure::new(format_args!("cannot catch signals: {error}")))?;

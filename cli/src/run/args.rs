@@ -29,6 +29,11 @@ pub(crate) struct RunArgs {
     #[arg(long, requires = "web")]
     pub commands: bool,
 
+    /// Where events are kept that no hub takes
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help = SPOOL_HELP)]
+    #[expect(clippy::option_option, reason = "a flag that may have a value")]
+    pub spool: Option<Option<PathBuf>>,
+
     /// With a directory of specs: command that does the work of each task, before its backpressure command
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
@@ -60,6 +65,9 @@ pub(crate) struct RunArgs {
     pub socket: SocketArg,
 }
 
+const SPOOL_HELP: &str = "Keep on disk what no hub takes, for when one comes back, for the next run or for `choo \
+push --spool`; implies --web [default: $XDG_STATE_HOME/choo/spool, else ~/.local/state/choo/spool]";
+
 /// What a missing hub means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WebMode {
@@ -67,6 +75,13 @@ pub(crate) enum WebMode {
     Optional,
     /// An error, before anything runs.
     Required,
+}
+
+impl RunArgs {
+    /// Whether the hub is told, and what it means that there is none.
+    pub(crate) fn web_mode(&self) -> Option<WebMode> {
+        self.web.or_else(|| self.spool.as_ref().map(|_| WebMode::Optional))
+    }
 }
 
 /// Whether to draw bars.
@@ -111,6 +126,7 @@ so that those that depend on it go on. A paused run in which something failed wa
 Examples:
   choo run plan.toml
   choo run --web --parallelism 4 plan.toml
+  choo run --spool plan.toml
   choo run --web=required specs --exec 'my-agent \"$CHOO_TASK_FILE\"'
   choo run --web --redact-env '*_TOKEN' plan.toml
 

@@ -70,7 +70,13 @@ fn start(
             let _ = sender.try_send(format!("WARN: {warning}"));
         }
     };
-    let pusher = SocketPusher::builder()
+    let mut builder = SocketPusher::builder();
+    if let Some(dir) = &args.spool {
+        // The working directory of a run is its own affair.
+        let dir = dir.as_ref().map(std::path::absolute).transpose().map_err(|error| error.to_string())?;
+        builder = builder.spool(dir.unwrap_or_default());
+    }
+    let pusher = builder
         .socket(&path)
         .run(run.clone())
         .graph(plan.graph.clone(), u32::try_from(parallelism).unwrap_or(u32::MAX))
@@ -108,7 +114,14 @@ impl Attached {
                 self.pusher.close(Duration::ZERO)
             })
             .await;
-        let missing = report.unsent + report.lost;
+        if report.spooled > 0 {
+            let events = text::count(report.spooled, "event");
+            exit::note(&format!(
+                "WARN: {events} of run {} wait on disk; `choo push --spool` or the next run with --spool sends them",
+                self.pusher.run()
+            ));
+        }
+        let missing = report.unsent.saturating_sub(report.spooled) + report.lost;
         // Of a hub that never came the person has been told.
         if missing > 0 && self.pusher.stats().connections > 0 {
             let events = text::count(missing, "event");

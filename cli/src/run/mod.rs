@@ -52,7 +52,7 @@ pub(crate) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     // From here on a signal no longer ends us, so that children and events are taken care of.
     let mut interrupts =
         Interrupts::new().map_err(|error| Failure::new(format_args!("cannot catch signals: {error}")))?;
-    let attached = match args.web {
+    let attached = match args.web_mode() {
         Some(mode) => attach::attach(mode, args, &run, &plan, parallelism, &bus)?,
         None => None,
     };

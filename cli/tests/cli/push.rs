@@ -164,3 +164,22 @@ fn sigterm_sends_what_is_there_and_goes() {
     assert_eq!(hub.next()["type"], "link.bye");
     push.end().code(130);
 }
+
+#[test]
+fn what_a_run_left_on_disk_is_pushed_to_the_next_hub() {
+    let home = Home::new();
+    let plan = home.plan(&[("a", &[], "echo hello"), ("b", &["a"], "true")]);
+    let ended = home.run(["run", "--spool", "--run", "mine", plan.to_str().unwrap()]).code(0);
+    assert!(ended.err().contains("of run mine wait on disk"), "{ended:#?}");
+    // Without a hub they stay where they are.
+    let ended = home.run(["push", "--spool"]).code(1);
+    assert!(ended.err().contains("run mine: the hub lacks"), "{ended:#?}");
+    let hub = home.hub();
+    let ended = home.run(["push", "--spool"]).code(0);
+    assert!(ended.out().contains("run mine: the hub has all of"), "{ended:#?}");
+    let tail = home.run(["tail", "--run", "mine"]).code(0);
+    assert!(tail.out().contains("mine"), "{tail:#?}");
+    let ended = home.run(["push", "--spool"]).code(0);
+    assert!(ended.err().contains("nothing is left to send"), "{ended:#?}");
+    hub.stop();
+}

@@ -9,6 +9,7 @@ use crate::begun::{Begun, What};
 use crate::block::{Meta, Role, kind_of};
 use crate::hole::{Holes, Reason};
 use crate::session::Mode;
+use crate::spool::Spool;
 use crate::wire::Wire;
 
 /// How many bytes of sent lines are kept for a peer that says nothing: it may be a hub that is slow to
@@ -20,6 +21,10 @@ impl Outbox {
     /// forgotten without a word: chances are that it arrived, and base tells of it if not. What was not
     /// written is announced.
     pub(super) fn make_room(&mut self) {
+        if self.make_room_by_spool() {
+            self.limit_holes();
+            return;
+        }
         if self.ring.is_over() {
             self.withdraw_unwritten();
             self.forget_written();
@@ -65,6 +70,31 @@ impl Outbox {
         {
             self.holes.abandon();
         }
+    }
+
+    /// What is delivered or spooled may leave without a word; answers whether the rest waits for the disk.
+    fn make_room_by_spool(&mut self) -> bool {
+        let Some(spool) = self.spool.as_ref().filter(|_| self.ring.is_over()) else { return false };
+        let extent = spool.extent();
+        let spooled = if extent.is_empty() { 0 } else { extent.through() };
+        let delivered = self.delivered;
+        self.withdraw_unwritten();
+        while let Some((meta, _)) = self.ring.front() {
+            // What has to be read back goes in larger parts.
+            let over =
+                if meta.seq <= delivered { self.ring.is_over() } else { self.ring.is_above_low_water() };
+            if !over || meta.seq > delivered.max(spooled) {
+                break;
+            }
+            self.drop_front();
+        }
+        self.ring.is_over() && self.has_unspooled()
+    }
+
+    /// Up to which event lines were written whole, on whatever connection.
+    fn written_through(&self) -> u64 {
+        let spool = self.spool.as_ref().map_or(0, Spool::written_through);
+        self.ring.written_through().max(spool)
     }
 
     fn forget_written(&mut self) {
@@ -130,16 +160,19 @@ impl Outbox {
     pub(super) fn drop_front(&mut self) {
         let begun = self.begun_in_ring();
         let Some((meta, line)) = self.ring.front() else { return };
-        let first = meta.seq > self.ring.written_through();
+        let spooled = self.spool.as_ref().is_some_and(|spool| spool.covers(meta));
+        let first = meta.seq > self.written_through();
         if meta.role == Role::Pinned {
-            self.drop_pinned(meta);
+            self.drop_pinned(meta, spooled);
         } else if begun == Some(meta.seq) {
             self.base.fold(meta, line);
             let written = std::mem::take(&mut self.front_written);
             self.begun = Some(Begun::held(line.to_vec(), written, meta.seq, first));
         } else {
             self.base.fold(meta, line);
-            if first {
+            if let (true, true, Some(spool)) = (first, spooled, &mut self.spool) {
+                spool.keep_unsent(line.len());
+            } else if first {
                 note_evicted(&mut self.counts, &mut self.holes, self.wire, meta.seq, line);
             }
         }
@@ -150,18 +183,21 @@ impl Outbox {
     /// base, which has gone on, cannot tell it how things stood before that line.
     pub(super) fn abandon_begun(&mut self) {
         if let Some((seq, line)) = self.begun.take().as_ref().and_then(Begun::first_held) {
-            note_evicted(&mut self.counts, &mut self.holes, self.wire, seq, line);
+            match self.spool.as_mut().filter(|spool| spool.extent().holds(seq)) {
+                Some(spool) => spool.keep_unsent(line.len()),
+                None => note_evicted(&mut self.counts, &mut self.holes, self.wire, seq, line),
+            }
         }
         self.front_written = 0;
     }
 
     /// The pinned line keeps its bytes, so it only loses its place.
-    fn drop_pinned(&mut self, meta: Meta) {
+    fn drop_pinned(&mut self, meta: Meta, spooled: bool) {
         let Some(pinned) = &self.pinned else { return };
         self.base.fold(meta, &pinned.line);
         let being_written = self.begun.as_ref().is_some_and(|begun| begun.what == What::Started);
         if let Some(session) = &mut self.session {
-            session.started_owed |= meta.seq > session.cursor && !being_written;
+            session.started_owed |= meta.seq > session.cursor && !being_written && !spooled;
         }
     }
 

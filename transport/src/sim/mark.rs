@@ -67,6 +67,20 @@ marks! {
     Oversized,
     /// An event was refused when emitted.
     Refused,
+    /// Lines went to the disk.
+    Spooled,
+    /// Lines came from the disk.
+    SpoolRead,
+    /// Everything on the disk was delivered.
+    SpoolDrained,
+    /// The disk took no more.
+    DiskFull,
+    /// The spool reached its limit.
+    SpoolFull,
+    /// The orchestrator was killed while it wrote to the disk.
+    SpoolTorn,
+    /// Another process delivered what one left on the disk.
+    SpoolInherited,
     /// The original tool's wire.
     Seed,
     /// The orchestrator was handed a command.
@@ -88,11 +102,17 @@ impl fmt::Display for Mark {
 }
 
 /// How often each mark was met.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marks {
     counts: [u64; Mark::ALL.len()],
     /// Events emitted.
     pub events: u64,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks { counts: [0; Mark::ALL.len()], events: 0 }
+    }
 }
 
 impl Marks {

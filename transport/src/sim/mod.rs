@@ -4,15 +4,17 @@
 //! [`run`] plays one seed and panics where something is broken that must hold: nothing emitted is lost in
 //! silence, nothing is delivered torn, out of order or (once a hub has dropped repeats) twice, memory stays
 //! within its bound, nothing is called stored that is not, and the picture a hub ends up with is the fold of
-//! everything emitted. The same seed plays the same way.
+//! everything emitted; with a spool nothing is lost but what the last 10 ms before a kill brought. The same seed plays the same way.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken promise ends the simulation by panicking")]
 
 mod book;
+mod disk;
 mod hub;
 mod mark;
 mod orders;
 mod script;
+mod spooling;
 mod world;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::book::Book;
 use super::hub::{Manners, Place};
 use super::mark::{Mark, Marks};
 use super::orders::Orders;
+use super::spooling;
 use super::world::World;
 use crate::clock::{self, Anchor};
 use crate::link::{LinkConfig, WELCOME_WAIT};
@@ -19,7 +20,7 @@ const STEPS: usize = 120;
 
 const UNITS: usize = 5;
 
-const fn millis(n: u64) -> Duration {
+pub(super) const fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
@@ -30,11 +31,13 @@ const fn millis(n: u64) -> Duration {
 /// If something does not hold that must (see the [module](super)).
 pub fn run(seed: u64) -> Marks {
     let mut random = fastrand::Rng::with_seed(seed);
-    let config = config(&mut random);
+    let mut config = config(&mut random);
+    config.spool = spooling::limit(seed);
     if random.u8(..) < 20 {
         return run_seed_wire(LinkConfig { wire: Wire::Seed, ..config }, random);
     }
     let bounds = config.bounds;
+    let again = config.clone();
     let place = if random.bool() { Place::Hub } else { Place::Empty };
     let mut world = World::new(config, random, place);
     world.orders = (seed % 2 == 1).then(|| Orders::new(seed));
@@ -47,12 +50,18 @@ pub fn run(seed: u64) -> Marks {
     }
     if world.random.u8(..) < 40 {
         close_in_the_middle(&mut world);
+        spooling::inherit(&mut world, &again);
+        return world.marks;
+    }
+    if world.disk.is_some() && world.random.u8(..) < 100 {
+        spooling::kill(&mut world, &again);
         return world.marks;
     }
     heal(&mut world);
     let stats = world.stats();
     assert_eq!((stats.queued, stats.sent + stats.announced), (0, stats.emitted), "{stats:?}");
     world.book.assert_complete(&world.truth);
+    spooling::assert_kept(&world);
     let roomy = world.truth.bytes <= bounds.bytes && world.truth.lines.len() <= bounds.events;
     if roomy && world.marks.count(Mark::OneWay) == 0 {
         assert_eq!(world.book.stored() + stats.lost(), stats.emitted, "there was room for every line");
@@ -64,6 +73,7 @@ pub fn run(seed: u64) -> Marks {
     assert_eq!((report.unsent, report.unacked), (0, 0), "{report:?}");
     assert_eq!(world.book.bye, Some(world.truth.last()));
     world.marks.hit(Mark::CloseComplete);
+    spooling::assert_gone(&world);
     world.marks.events = world.truth.last();
     world.marks
 }
@@ -120,6 +130,7 @@ fn config(random: &mut fastrand::Rng) -> LinkConfig {
         seed: random.u64(..),
         anchor: Anchor::new(clock::now(), Duration::ZERO),
         redaction: crate::Redaction::new(),
+        spool: None,
     }
 }
 
@@ -135,6 +146,7 @@ fn opening(random: &mut fastrand::Rng) -> Vec<Event> {
 
 fn step(world: &mut World) {
     world.order();
+    spooling::step(world);
     match world.random.u8(0..100) {
         0..30 => emit(world, 1, 2000),
         30..36 => {
@@ -179,7 +191,7 @@ fn step(world: &mut World) {
     }
 }
 
-fn emit(world: &mut World, n: usize, size: usize) {
+pub(super) fn emit(world: &mut World, n: usize, size: usize) {
     // Of many events most are of one kind, so that each kind of pressure is met.
     let usual = world.random.u8(0..100);
     for _ in 0..n {
@@ -260,7 +272,7 @@ fn crash(world: &mut World) {
 }
 
 /// Every fault ends, and time passes until everything is told.
-fn heal(world: &mut World) {
+pub(super) fn heal(world: &mut World) {
     (world.place, world.appetite, world.capacity) = (Place::Hub, usize::MAX, 200 << 10);
     (world.stopped, world.delayed) = (false, false);
     world.manners = Manners { welcome_after: Duration::ZERO, have_at_hello: true };
@@ -295,6 +307,7 @@ fn close_in_the_middle(world: &mut World) {
     assert!(world.link.is_closed(), "in time");
     let report = world.stats().close_report(true);
     assert_eq!(report.sent + report.unsent + report.lost, world.truth.last(), "{report:?}");
+    spooling::assert_left(world, report);
     world.marks.hit_if(!report.is_complete(), Mark::CloseCut);
     world.marks.hit_if(report.is_complete(), Mark::CloseComplete);
     world.marks.events = world.truth.last();

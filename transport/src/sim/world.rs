@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use choo_protocol::{Event, Limits, Line, RunState};
 
 use super::book::{Book, Truth};
+use super::disk::Disk;
 use super::hub::{Manners, Peer, Place};
 use super::mark::{Mark, Marks};
 use super::orders::Orders;
@@ -17,7 +18,7 @@ use crate::ring::{FLOOR_EVENTS, FLOOR_LINE};
 use crate::session::Mode;
 use crate::staging::Staging;
 use crate::wire::Wire;
-use crate::{Failure, Stats, Warning};
+use crate::{Failure, SpoolFailure, Stats, Warning};
 
 /// How often each end gets its turn before something else happens in the world.
 const TURNS: usize = 3000;
@@ -43,11 +44,18 @@ pub(crate) struct World {
     pub(crate) appetite: usize,
     /// Commands, where there are any.
     pub(crate) orders: Option<Orders>,
+    /// What a spool lies on, where there is one.
+    pub(crate) disk: Option<Disk>,
+    /// When each event was emitted.
+    emitted_at: Vec<Instant>,
+    /// Since when no hub takes the events.
+    alone_since: Option<Instant>,
     staging: Staging,
     anchor: Anchor,
     bound: usize,
     wire: Wire,
     dialing: bool,
+    close_at: Option<Instant>,
     connection: Option<Connection>,
 }
 
@@ -84,11 +92,15 @@ impl World {
             delayed: false,
             appetite: usize::MAX,
             orders: None,
+            disk: config.spool.filter(|_| config.wire == Wire::Full).map(|_| Disk::new()),
+            emitted_at: Vec::new(),
+            alone_since: Some(now),
             staging: Staging::new(&run, config.wire, Limits::default()),
             anchor: config.anchor,
             bound: config.bounds.bytes,
             wire: config.wire,
             dialing: false,
+            close_at: None,
             connection: None,
             link: Link::new(config, now),
         };
@@ -105,6 +117,7 @@ impl World {
         let time = self.anchor.timestamp(self.now);
         self.staging.push(event, &Moment::at(&self.anchor, self.now));
         let seq = self.staging.emitted().events;
+        self.emitted_at.push(self.now);
         assert_eq!(seq, self.truth.last() + 1);
         let mut line = Vec::new();
         event.encode(Some(&self.truth.run), Some(seq), time, &mut line);
@@ -128,6 +141,7 @@ impl World {
         }
         self.answer();
         self.staging.close(self.now + timeout);
+        self.close_at = Some(self.now + timeout);
         self.settle();
     }
 
@@ -138,7 +152,11 @@ impl World {
             let staged = self.staging.take(&mut spare);
             self.link.handle_staged(self.now, staged);
             self.link.handle_timeout(self.now);
-            let mut moved = self.write();
+            let mut moved = self.serve_disk();
+            if self.is_killed() {
+                return;
+            }
+            moved |= self.write();
             moved |= self.act();
             moved |= self.peer_turn();
             moved |= self.receive();
@@ -147,6 +165,35 @@ impl World {
                 return;
             }
         }
+    }
+
+    fn serve_disk(&mut self) -> bool {
+        let World { disk, link, marks, now, .. } = self;
+        disk.as_mut().is_some_and(|disk| disk.serve(link, *now, marks))
+    }
+
+    /// Whether the orchestrator is gone.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.killed)
+    }
+
+    /// The process is gone; the next one finds what is on the disk. Answers up to which event that is.
+    pub(crate) fn kill(&mut self) -> u64 {
+        let spooled = self.link.outbox().spooled_through();
+        self.hang_up(usize::MAX);
+        spooled
+    }
+
+    /// Another process sends what is on the disk, if there is anything.
+    pub(crate) fn inherit(&mut self, config: LinkConfig) -> bool {
+        let World { disk, marks, .. } = self;
+        let Some(extent) = disk.as_mut().and_then(|disk| disk.adopt(marks)) else { return false };
+        self.staging = Staging::new(&config.run, config.wire, Limits::default());
+        self.orders = None;
+        self.link = Link::inherit(LinkConfig { anchor: self.anchor, ..config }, self.now, extent);
+        self.staging.close(self.now + Duration::from_hours(1));
+        self.settle();
+        true
     }
 
     fn write(&mut self) -> bool {
@@ -252,7 +299,10 @@ impl World {
         while let Some(orders) = &mut self.orders
             && let Some(answer) = orders.poll_answer(self.truth.last() + 1, &mut self.marks)
         {
-            self.stage(&answer);
+            // Nothing is emitted any more by a pusher that closes.
+            if self.close_at.is_none() {
+                self.stage(&answer);
+            }
         }
     }
 
@@ -347,6 +397,7 @@ impl World {
     /// What must hold at any moment.
     fn check(&mut self) {
         let stats = self.stats();
+        self.check_spool(&stats);
         let outbox = self.link.outbox();
         assert_eq!(stats.emitted, stats.sent + stats.queued + stats.lost(), "{stats:?}");
         if self.wire == Wire::Full {
@@ -370,13 +421,30 @@ impl World {
         self.marks.hit_if(outbox.has_forgotten(), Mark::Forgotten);
     }
 
+    /// What no hub takes is on the disk within 10 ms.
+    fn check_spool(&mut self, stats: &Stats) {
+        let alone = !stats.acking || stats.stalled;
+        self.alone_since = if alone { self.alone_since.or(Some(self.now)) } else { None };
+        let Some(disk) = &self.disk else { return };
+        let full = stats.spool_failure == Some(SpoolFailure::Full);
+        self.marks.hit_if(full, Mark::SpoolFull);
+        let soon = Duration::from_millis(10);
+        let waited = self.alone_since.is_some_and(|since| since + soon <= self.now);
+        if !waited || disk.failed || full || self.link.is_closed() || self.link.outbox().is_inherited() {
+            return;
+        }
+        let due = self.emitted_at.partition_point(|at| *at + soon <= self.now) as u64;
+        let safe = self.link.outbox().safe();
+        assert!(due <= safe, "{due} should be safe, {safe} is: {stats:?}");
+    }
+
     /// Lets time pass, from wake-up to wake-up.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
             let peer = self.connection.as_ref().filter(|_| !self.stopped).and_then(|open| open.peer.wake());
             let next = self.link.poll_timeout().into_iter().chain(peer).min();
-            let Some(at) = next.filter(|at| *at <= end) else { break };
+            let Some(at) = next.filter(|at| *at <= end && !self.is_killed()) else { break };
             self.now = self.now.max(at);
             self.settle();
         }
