@@ -109,13 +109,16 @@ fn a_restarted_hub_is_found_again_and_nothing_is_shown_twice() {
     hub.kill();
     run.err("lost");
     let _hub = home.hub();
-    // What was told last may not have been stored; then the new hub says so, and tells it again.
+    // What was told last may not have been stored; then the new hub says that events are missing, and how the
+    // run stands by now.
     gate.open();
     run.end().code(0);
     let ended = tail.end().code(0);
     let told = told(&ended.stdout);
+    let at_least = usize::from(!told.iter().any(|line| line.contains("events missing here (crash)")));
     for line in ["a        completed", "b        completed", "c        completed"] {
-        assert_eq!(told.iter().filter(|told| **told == line).count(), 1, "{line} {told:#?}");
+        let count = told.iter().filter(|told| **told == line).count();
+        assert!((at_least..=1).contains(&count), "{line} {told:#?}");
     }
 }
 
