@@ -59,12 +59,13 @@ pub enum PatchOp {
 /// A patch that knows between which versions of a run's state it leads.
 ///
 /// A reader that has version `base` applies it and then has `version`; one that has `version` or a later
-/// one ignores it; any other has missed a patch and needs the state anew.
+/// one ignores it; any other has missed a patch and needs the state anew. A patch with the base 0 is the
+/// state anew, for whoever has whichever version. Versions rise, and not always by one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StatePatch {
     /// The run.
     pub run: RunId,
-    /// The version of the state that it applies to.
+    /// The version of the state that it applies to; 0 if it puts a whole state in the place of any.
     pub base: u64,
     /// The version of the state that it gives.
     pub version: u64,
@@ -73,26 +74,30 @@ pub struct StatePatch {
 }
 
 impl StatePatch {
-    /// The step from version `base` to the state after a line; `None` if nothing changed but `seq`, of
-    /// which most lines say no more. The version stays then, and the next patch brings `seq` up to date.
-    pub fn of_line(line: &Line<'_>, change: &Change, state: &RunState, base: u64) -> Option<Self> {
+    /// The step from version `base` to `version`, the state after a line; `None` if nothing changed but
+    /// `seq`, of which most lines say no more. The version stays then, and the next patch brings `seq` up
+    /// to date.
+    pub fn of_line(
+        line: &Line<'_>,
+        change: &Change,
+        state: &RunState,
+        (base, version): (u64, u64),
+    ) -> Option<Self> {
         let change = with_seq(change)?;
-        Some(StatePatch::new(JsonPatch::of_line(line, &change, state), state, base))
+        let patch = JsonPatch::of_line(line, &change, state);
+        Some(StatePatch { run: state.run.clone(), base, version, patch })
     }
 
     /// The same for what no line says, such as [`RunState::set_stale`].
-    pub fn of_run(change: &Change, state: &RunState, base: u64) -> Option<Self> {
+    pub fn of_run(change: &Change, state: &RunState, (base, version): (u64, u64)) -> Option<Self> {
         let change = with_seq(change)?;
-        Some(StatePatch::new(JsonPatch::of_run(&change, state), state, base))
+        let patch = JsonPatch::of_run(&change, state);
+        Some(StatePatch { run: state.run.clone(), base, version, patch })
     }
 
     /// The state as it is, for a reader that has no version that patches lead on from.
     pub fn whole(state: &RunState, version: u64) -> Self {
         StatePatch { run: state.run.clone(), base: 0, version, patch: JsonPatch::whole(state) }
-    }
-
-    fn new(patch: JsonPatch, state: &RunState, base: u64) -> Self {
-        StatePatch { run: state.run.clone(), base, version: base.saturating_add(1), patch }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::reader::readable;
 use crate::unit::cut_error;
 use crate::{
     Change, Class, GraphPayload, IdMap, Line, Loss, LostRange, OrchSnapshot, OrchStarted, RunId, SeqRange,
-    Timestamp, UnitState, kind,
+    Timestamp, UnitState, is_control, kind,
 };
 use diff::{Diffs, Told};
 
@@ -166,7 +166,7 @@ impl RunState {
         if family == "log" {
             return change;
         }
-        if self.status == RunStatus::Stale && line.class() == Class::Lifecycle {
+        if self.status == RunStatus::Stale && line.class() == Class::Lifecycle && !is_control(&line.kind) {
             change.run.set(RunMember::Status, &mut self.status, RunStatus::Running);
         }
         match family {
@@ -353,6 +353,17 @@ impl RunState {
         }
         let mut change = Change::TAKEN;
         change.run.set(RunMember::Status, &mut self.status, RunStatus::Stale);
+        change
+    }
+
+    /// Says that the producer is back, and that the run stands as it did before it was stale; ignored if it
+    /// is not.
+    pub fn unset_stale(&mut self, before: RunStatus) -> Change {
+        if self.status != RunStatus::Stale {
+            return Change::IGNORED;
+        }
+        let mut change = Change::TAKEN;
+        change.run.set(RunMember::Status, &mut self.status, before);
         change
     }
 }

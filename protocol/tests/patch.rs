@@ -54,8 +54,8 @@ proptest! {
                 prop_assert_eq!(&RunState { seq: state.seq, ..before }, &state, "{}", text);
             }
             // Numbered patches leave quiet lines out.
-            if let Some(step) = StatePatch::of_line(&line, &change, &state, base) {
-                prop_assert_eq!((step.base, step.version), (base, base + 1));
+            if let Some(step) = StatePatch::of_line(&line, &change, &state, (base, base + 7)) {
+                prop_assert_eq!((step.base, step.version), (base, base + 7));
                 base = step.version;
                 follow(&mut numbered, &step.patch);
                 prop_assert_eq!(&numbered, &known);
@@ -63,9 +63,14 @@ proptest! {
                 prop_assert!(change.is_quiet());
             }
         }
+        let before = state.status;
         let change = state.set_stale();
         follow(&mut known, &JsonPatch::of_run(&change, &state));
         prop_assert_eq!(&known, &json(&state));
+        let change = state.unset_stale(before);
+        follow(&mut known, &JsonPatch::of_run(&change, &state));
+        prop_assert_eq!(&known, &json(&state));
+        prop_assert_eq!(state.status, before);
         let mut nothing = Value::Null;
         follow(&mut nothing, &StatePatch::whole(&state, 1).patch);
         prop_assert_eq!(&nothing, &json(&state));

@@ -39,6 +39,8 @@ const ROUTES: &[Route] = &[
         ..Route::get("/api/v1/ws", "The same over a WebSocket, subprotocol `choo.v1`.", nothing)
             .with(STREAM, &[400, 426, 503])
     },
+    Route::get("/api/v1/patches", "How the states of runs change, as JSON Patch.", patches)
+        .with(&["patches_since", "run", "Last-Event-ID"], &[204, 400, 503]),
     Route::get("/api/v1/runs", "The runs, newest first.", || as_json(&reference("RunPage"))),
     Route::get("/api/v1/runs/{run}", "How a run stands.", || {
         as_json(&json!({ "$ref": "write/state.schema.json" }))
@@ -190,6 +192,18 @@ fn lines() -> Value {
     })
 }
 
+fn patches() -> Value {
+    json!({
+        "text/event-stream": { "schema": {
+            "type": "string",
+            "description": "`data` of an event without a name is `{run, base, version, patch}`: whoever has version \
+                            `base` of the run's state applies the RFC 6902 `patch` and has `version`. With the base 0 \
+                            it is the whole state. The events `hello`, `end` and `bye` have the payload of \
+                            `hub.hello`, `hub.end` and `hub.bye`.",
+        } },
+    })
+}
+
 fn page() -> Value {
     json!({
         "application/x-ndjson": { "schema": {
@@ -209,6 +223,10 @@ fn parameters() -> Value {
     };
     json!({
         "since": query("since", "A cursor, `snapshot` (default), `earliest` or `now`."),
+        "patches_since": {
+            "name": "since", "in": "query", "schema": { "type": "string" },
+            "description": "`snapshot` (default) for the states of all runs that go on, or the cursor of an event.",
+        },
         "run": query("run", "Only this run; the response ends when it has."),
         "types": query("types", "Only events of these types; `*` stands for anything, commas separate."),
         "units": query("units", "Only events of these units; `*` stands for anything, commas separate."),

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use choo_protocol::{RunId, RunState, kind};
 
+use super::patch::Patch;
+
 /// One entry of the history. Readers share it; it is never changed and never copied.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -14,6 +16,8 @@ pub(crate) struct Record {
     /// The run it belongs to; none for the hub's own complaints.
     pub(crate) run: Option<RunId>,
     pub(crate) body: Body,
+    /// How the run's state changed by it, if it did and somebody reads patches.
+    pub(crate) patch: Option<Box<Patch>>,
     /// What all records up to and including this one have cost, in bytes; 0 for one read back.
     cost: u64,
 }
@@ -21,7 +25,7 @@ pub(crate) struct Record {
 impl Record {
     /// One read back from the store.
     pub(crate) fn stored(offset: u64, run: Option<RunId>, body: Body) -> Self {
-        Record { offset, run, body, cost: 0 }
+        Record { offset, run, body, patch: None, cost: 0 }
     }
 }
 
@@ -55,16 +59,17 @@ impl Body {
     fn cost(&self) -> usize {
         /// The record itself, its pointers in the queue and what the allocator adds.
         const RECORD: usize = 192;
-        /// A unit with a few tasks, as measured on plans of this repository.
-        const UNIT: usize = 1024;
         RECORD
             + match self {
                 Body::Line { kind: Cow::Borrowed(_), unit, json, .. } => unit.len() + json.len(),
                 Body::Line { kind: Cow::Owned(kind), unit, json, .. } => kind.len() + unit.len() + json.len(),
-                Body::State(state) => state.units.len() * UNIT,
+                Body::State(state) => state.units.len() * UNIT_COST,
             }
     }
 }
+
+/// What a unit with a few tasks takes in memory, in bytes, as measured on plans of this repository.
+pub(super) const UNIT_COST: usize = 1024;
 
 /// Known types, nearly all that occur, take no memory of their own.
 fn intern(name: &str) -> Cow<'static, str> {
@@ -86,6 +91,8 @@ pub(crate) struct History {
     /// What the records that are gone have cost.
     evicted_cost: u64,
     limit: u64,
+    /// The offset behind which all changes have their patch; none before somebody reads them.
+    patched_behind: Option<u64>,
 }
 
 /// How much more may be held for a store that is slow, in bytes: some seconds of the highest rate.
@@ -95,7 +102,15 @@ impl History {
     /// An empty history of at most `limit` bytes, whose offsets go on behind `start`.
     pub(crate) fn new(limit: usize, start: u64) -> Self {
         let records = VecDeque::new();
-        History { records, last: start, released: u64::MAX, cost: 0, evicted_cost: 0, limit: limit as u64 }
+        History {
+            records,
+            last: start,
+            released: u64::MAX,
+            cost: 0,
+            evicted_cost: 0,
+            limit: limit as u64,
+            patched_behind: None,
+        }
     }
 
     /// The same, empty, with offsets behind `start`, and for a store to take from.
@@ -108,11 +123,31 @@ impl History {
         self.released = through;
     }
 
+    /// From now on records carry patches, so that those who never read any pay for none.
+    pub(crate) fn begin_patches(&mut self) {
+        self.patched_behind.get_or_insert(self.last);
+    }
+
+    /// Whether records are to carry patches.
+    pub(crate) fn is_patched(&self) -> bool {
+        self.patched_behind.is_some()
+    }
+
+    /// Whether all patches behind an offset are here.
+    pub(crate) fn has_patches_behind(&self, offset: u64) -> bool {
+        self.patched_behind.is_some_and(|from| offset >= from && offset >= self.floor())
+    }
+
     /// Appends a record, evicts the oldest ones as needed, and says which offset it got.
     pub(crate) fn push(&mut self, run: Option<RunId>, body: Body) -> u64 {
+        self.push_patched(run, body, None)
+    }
+
+    /// The same for one that changes its run's state.
+    pub(crate) fn push_patched(&mut self, run: Option<RunId>, body: Body, patch: Option<Box<Patch>>) -> u64 {
         self.last += 1;
-        self.cost += body.cost() as u64;
-        self.records.push_back(Arc::new(Record { offset: self.last, run, body, cost: self.cost }));
+        self.cost += (body.cost() + patch.as_ref().map_or(0, |patch| patch.cost())) as u64;
+        self.records.push_back(Arc::new(Record { offset: self.last, run, body, patch, cost: self.cost }));
         while self.records.len() > 1 && self.bytes() > self.limit {
             let held = self.records.front().is_some_and(|first| first.offset > self.released);
             if held && self.bytes() <= self.limit + BACKLOG {

@@ -138,6 +138,11 @@ impl Core {
         &self.history
     }
 
+    /// Somebody is about to read patches.
+    pub(crate) fn begin_patches(&mut self) {
+        self.history.begin_patches();
+    }
+
     pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }

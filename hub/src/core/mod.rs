@@ -9,6 +9,7 @@ mod hub;
 mod ingest;
 mod moment;
 mod opening;
+mod patch;
 mod rejects;
 mod replies;
 mod run;
@@ -28,6 +29,7 @@ pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};
 pub(crate) use ingest::Ingest;
 pub(crate) use moment::Moment;
+pub(crate) use patch::whole;
 pub(crate) use replies::Reply;
 pub(crate) use run::{Run, RunSummary};
 pub(crate) use saved::{

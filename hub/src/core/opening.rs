@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use choo_protocol::{Filter, HubGap, HubHello, PROTO, control_line, kind};
+use choo_protocol::{Filter, HubGap, HubHello, PROTO, RunId, control_line, kind};
 
 use super::epochs::Place;
 use super::hub::Core;
@@ -108,6 +108,59 @@ impl Opening {
         opening
     }
 
+    /// The start of a stream of patches, of one run or of all: `hub.hello`, and the states that the reader
+    /// does not have. One that comes back needs none if all patches behind its cursor are still here.
+    pub(super) fn of_patches(core: &Core, run: Option<&RunId>, since: Since, now: Moment) -> Self {
+        let last = core.history().last();
+        let known = match since {
+            // Versions of another life of the hub are those of its last records.
+            Since::Cursor(cursor) if cursor.epoch == core.epoch() && cursor.offset <= last => {
+                Some(cursor.offset)
+            }
+            Since::Cursor(_) => Some(0),
+            _ => None,
+        };
+        let patched = known.is_some_and(|known| core.history().has_patches_behind(known));
+        let recovered = known.is_some_and(|known| known > 0);
+        let position = known.filter(|_| patched).unwrap_or(last);
+        let frames = vec![hello(core, recovered, now)];
+        let mut opening = Opening { frames, position, stated: 0, recovered, over: false };
+        if !patched {
+            opening.tell_documents(core, run, known, now);
+        }
+        opening.tell_end(core, &of_run(run), now);
+        opening
+    }
+
+    /// A reader of patches at `position` was overtaken by the history: it goes on from now.
+    pub(super) fn patches_overtaken(core: &Core, run: Option<&RunId>, position: u64, now: Moment) -> Self {
+        let (last, frames) = (core.history().last(), Vec::new());
+        let mut opening = Opening { frames, position: last, stated: 0, recovered: false, over: false };
+        opening.tell_documents(core, run, Some(position), now);
+        opening.tell_end(core, &of_run(run), now);
+        opening
+    }
+
+    /// The states that changed behind what a reader knows; of those runs that go on if it knows nothing.
+    fn tell_documents(&mut self, core: &Core, run: Option<&RunId>, known: Option<u64>, now: Moment) {
+        for it in core.runs().newest_first().into_iter().rev() {
+            let end = it.end_offset();
+            let wanted = match (run, known) {
+                (Some(run), None) => run == it.id(),
+                (Some(run), Some(known)) => run == it.id() && it.version() > known,
+                (None, None) => end.is_none(),
+                (None, Some(known)) => it.version() > known,
+            };
+            if wanted {
+                let (state, version) = (Arc::clone(it.state()), it.version());
+                self.frames.push(Frame::Document { state, version });
+            }
+            if run.is_none() && end.is_some_and(|end| known.is_some_and(|known| end > known)) {
+                self.frames.push(Frame::Control(it.end_line(now.time)));
+            }
+        }
+    }
+
     fn tell_loss(&mut self, core: &Core, filter: &Filter, missed: &Missed, now: Moment) {
         let gap = HubGap {
             from: missed.from.clone(),
@@ -161,6 +214,12 @@ struct Missed {
     known: u64,
     count: Option<u64>,
     why: &'static str,
+}
+
+fn of_run(run: Option<&RunId>) -> Filter {
+    let mut filter = Filter::all();
+    filter.run = run.cloned();
+    filter
 }
 
 fn hello(core: &Core, recovered: bool, now: Moment) -> Frame {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choo_protocol::{
-    Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange, Timestamp,
-    control_line, kind,
+    Change, Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange,
+    Timestamp, control_line, kind,
 };
 use serde::Serialize;
 
 use super::history::{Body, History};
 use super::moment::Moment;
+use super::patch::Patch;
 use super::saved::{SavedPhase, SavedRun, SavedState};
 use super::saving::Saving;
 use super::sequence::{Admission, Sequence};
@@ -49,6 +50,8 @@ pub(crate) struct Run {
     latest: Timestamp,
     /// The offsets of its first record, 0 before it, and of its last.
     offsets: (u64, u64),
+    /// The offset of the last record that changed more of its state than `seq`; 0 before it.
+    version: u64,
     saving: Saving,
 }
 
@@ -100,6 +103,7 @@ impl Run {
             pid: None,
             latest: now.time,
             offsets: (0, 0),
+            version: 0,
             saving: Saving::default(),
         }
     }
@@ -124,6 +128,8 @@ impl Run {
             pid: saved.pid,
             latest: saved.latest,
             offsets: saved.offsets,
+            // Which record it was that changed it last is not stored; the patches before are gone as well.
+            version: saved.offsets.1,
             saving,
         }
     }
@@ -151,7 +157,8 @@ impl Run {
         };
         line.seq = given.or(line.seq);
         line.time = line.time.or(Some(now.time));
-        if Arc::make_mut(&mut self.state).apply(&line).is_ignored() {
+        let change = Arc::make_mut(&mut self.state).apply(&line);
+        if change.is_ignored() {
             return Outcome::Repeat;
         }
         self.begun |= line.kind != kind::GRAPH;
@@ -159,10 +166,16 @@ impl Run {
         if goes_on {
             self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
         }
-        self.record(Body::line(&line.kind, &line.unit, line.task, json), now.time, history);
+        let body = Body::line(&line.kind, &line.unit, line.task, json);
         if goes_on {
+            self.record(body, None, now.time, history);
             // Readers that came when it was over have not been told of it.
-            self.record_state(now.time, history);
+            self.version = history.last() + 1;
+            let whole = history.is_patched().then(|| Patch::Whole(Arc::clone(&self.state)));
+            self.record(Body::State(Arc::clone(&self.state)), whole, now.time, history);
+        } else {
+            let patch = self.patch(Some(&line), &change, history);
+            self.record(body, patch, now.time, history);
         }
         Outcome::Recorded
     }
@@ -202,9 +215,9 @@ impl Run {
             Phase::Live { .. } => self.phase = Phase::Live { alone_since: None },
             Phase::Stale { before } => {
                 self.phase = Phase::Live { alone_since: None };
-                if self.state.status == RunStatus::Stale {
-                    Arc::make_mut(&mut self.state).status = before;
-                    self.record_state(now.time, history);
+                let change = Arc::make_mut(&mut self.state).unset_stale(before);
+                if !change.is_ignored() {
+                    self.record_state(&change, now.time, history);
                 }
             }
             // Resent lines do not bring an ended run back; a new one does.
@@ -343,6 +356,12 @@ impl Run {
         &self.state
     }
 
+    /// The version of its state, as patches count them: the offset of the last record that changed it; 0
+    /// before it.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
@@ -394,8 +413,9 @@ impl Run {
     }
 
     fn make_stale(&mut self, time: Timestamp, history: &mut History) {
-        if !Arc::make_mut(&mut self.state).set_stale().is_ignored() {
-            self.record_state(time, history);
+        let change = Arc::make_mut(&mut self.state).set_stale();
+        if !change.is_ignored() {
+            self.record_state(&change, time, history);
         }
     }
 
@@ -404,16 +424,35 @@ impl Run {
             self.record_lost(range, now, history);
         }
         let line = self.end_line(now.time);
-        let end = self.record(Body::own(kind::HUB_END, line), now.time, history);
+        let end = self.record(Body::own(kind::HUB_END, line), None, now.time, history);
         self.phase = Phase::Over { end };
     }
 
-    fn record_state(&mut self, time: Timestamp, history: &mut History) {
-        self.record(Body::State(Arc::clone(&self.state)), time, history);
+    /// Tells readers the state anew, which no line has changed.
+    fn record_state(&mut self, change: &Change, time: Timestamp, history: &mut History) {
+        let patch = self.patch(None, change, history);
+        self.record(Body::State(Arc::clone(&self.state)), patch, time, history);
     }
 
-    fn record(&mut self, body: Body, time: Timestamp, history: &mut History) -> u64 {
-        let offset = history.push(Some(self.id.clone()), body);
+    /// What the next record changed, for readers of patches, and takes the version that it gives.
+    fn patch(&mut self, line: Option<&Line<'_>>, change: &Change, history: &History) -> Option<Patch> {
+        if change.is_quiet() {
+            return None;
+        }
+        let version = history.last() + 1;
+        let base = std::mem::replace(&mut self.version, version);
+        if !history.is_patched() {
+            None
+        } else if base == 0 || matches!(self.phase, Phase::Over { .. }) {
+            // Readers may have no version of it.
+            Some(Patch::Whole(Arc::clone(&self.state)))
+        } else {
+            Patch::step(line, change, &self.state, (base, version))
+        }
+    }
+
+    fn record(&mut self, body: Body, patch: Option<Patch>, time: Timestamp, history: &mut History) -> u64 {
+        let offset = history.push_patched(Some(self.id.clone()), body, patch.map(Box::new));
         self.saving.handle_recorded();
         self.latest = time;
         self.offsets = (if self.offsets.0 == 0 { offset } else { self.offsets.0 }, offset);
@@ -430,9 +469,11 @@ impl Run {
         };
         let json = control_line(kind::LINK_LOST, now.time, Some(&self.id), &lost);
         // Our own line passes the validator; readers fold it as we do.
-        if let Ok(line) = Line::parse(&json, &choo_protocol::Limits::default()) {
-            Arc::make_mut(&mut self.state).apply(&line);
-        }
-        self.record(Body::own(kind::LINK_LOST, json), now.time, history);
+        let line = Line::parse(&json, &choo_protocol::Limits::default()).ok();
+        let patch = line.and_then(|line| {
+            let change = Arc::make_mut(&mut self.state).apply(&line);
+            self.patch(Some(&line), &change, history)
+        });
+        self.record(Body::own(kind::LINK_LOST, json), patch, now.time, history);
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Selection {
     Filter(Filter),
     /// Those of the most recently started run, without control lines (SPEC §9).
     Newest,
+    /// How the state of a run changes, or of all.
+    Patches(Option<RunId>),
 }
 
 /// Where a reader wants to begin.
@@ -111,6 +113,8 @@ pub(crate) enum Frame {
     Event(Arc<Record>),
     /// How a run stood at a cursor.
     Snapshot { state: Arc<RunState>, cursor: Cursor },
+    /// The version of a run's state that patches lead on from.
+    Document { state: Arc<RunState>, version: u64 },
     /// A line of the hub's own, to this reader alone.
     Control(Vec<u8>),
 }
@@ -130,18 +134,25 @@ impl Subscription {
             past_end: false,
             done: false,
         };
-        match &subscription.selection {
-            Selection::Filter(filter) => {
-                let opening = Opening::new(core, filter, since, now);
-                subscription.past_end = opening.is_past_end();
-                subscription.position = opening.position;
-                subscription.stated = opening.stated;
-                subscription.done = opening.over;
-                subscription.opening = opening.frames;
+        let opening = match &subscription.selection {
+            Selection::Filter(filter) => Opening::new(core, filter, since, now),
+            Selection::Patches(run) => Opening::of_patches(core, run.as_ref(), since, now),
+            Selection::Newest => {
+                subscription.newest = core.runs().newest().map(|run| run.id().clone());
+                return subscription;
             }
-            Selection::Newest => subscription.newest = core.runs().newest().map(|run| run.id().clone()),
-        }
+        };
+        subscription.past_end = opening.is_past_end();
+        subscription.opening = subscription.go_to(opening);
         subscription
+    }
+
+    /// Takes the place that an opening ends at, and gives what it says.
+    fn go_to(&mut self, opening: Opening) -> Vec<Frame> {
+        self.position = opening.position;
+        self.stated = opening.stated;
+        self.done = opening.over;
+        opening.frames
     }
 
     /// Goes on with a stream behind a cursor that has been sent.
@@ -200,6 +211,13 @@ impl Subscription {
         if let Some(hole) = self.cold.take_hole() {
             return self.tell_hole(core, hole, now);
         }
+        if let Selection::Patches(run) = &self.selection
+            && self.position < history.floor()
+        {
+            let opening = Opening::patches_overtaken(core, run.as_ref(), self.position, now);
+            let frames = self.go_to(opening);
+            return if frames.is_empty() { Step::Again } else { self.send(core, frames) };
+        }
         if self.cold.is_empty() && self.position < history.floor() {
             match Cold::way_on(core, self.position, self.selection.only_run()) {
                 WayOn::Fetch(fetch) => return Step::Fetch(fetch),
@@ -208,10 +226,8 @@ impl Subscription {
             }
             if let Selection::Filter(filter) = &self.selection {
                 let opening = Opening::overtaken(core, filter, self.position, now);
-                self.position = opening.position;
-                self.stated = opening.stated;
-                self.done = opening.over;
-                return self.send(core, opening.frames);
+                let frames = self.go_to(opening);
+                return self.send(core, frames);
             }
             self.position = history.floor();
         }
@@ -275,12 +291,13 @@ impl Subscription {
         let item = Item::new(core, record, &mut self.newest);
         let outdated = matches!(record.body, Body::State(_)) && record.offset <= self.stated;
         if self.selection.admits(&item) && !outdated {
-            if block.bytes > 0 && block.bytes + record.bytes() > BLOCK_BYTES {
+            let bytes = self.selection.bytes(record);
+            if block.bytes > 0 && block.bytes + bytes > BLOCK_BYTES {
                 return false;
             }
-            block.bytes += record.bytes();
+            block.bytes += bytes;
             self.done = item.over && self.selection.is_one_run();
-            block.frames.push(item.frame(core.epoch()));
+            block.frames.push(self.selection.frame(&item, core.epoch()));
         }
         self.position = record.offset;
         !self.done
@@ -304,15 +321,42 @@ impl Selection {
     fn only_run(&self) -> Option<&RunId> {
         match self {
             Selection::Filter(filter) => filter.run.as_ref(),
+            Selection::Patches(run) => run.as_ref(),
             Selection::Newest => None,
+        }
+    }
+
+    /// A record as it stands in a block.
+    pub(crate) fn frame(&self, item: &Item, epoch: Epoch) -> Frame {
+        let record = &item.record;
+        match &record.body {
+            Body::State(state) if !matches!(self, Selection::Patches(_)) => {
+                Frame::Snapshot { state: Arc::clone(state), cursor: epoch.cursor(record.offset) }
+            }
+            Body::State(_) | Body::Line { .. } => Frame::Event(Arc::clone(record)),
+        }
+    }
+
+    /// How much a record adds to a block, in bytes.
+    pub(crate) fn bytes(&self, record: &Record) -> usize {
+        match self {
+            Selection::Patches(_) => record.patch.as_ref().map_or(0, |patch| patch.bytes()),
+            _ => record.bytes(),
         }
     }
 
     /// Whether a reader of this wants a record.
     pub(crate) fn admits(&self, item: &Item) -> bool {
-        let Selection::Filter(filter) = self else { return item.is_of_newest() };
         let record = &item.record;
         let run = record.run.as_ref();
+        let filter = match self {
+            Selection::Filter(filter) => filter,
+            Selection::Newest => return item.is_of_newest(),
+            Selection::Patches(wanted) => {
+                return (record.patch.is_some() || item.over)
+                    && wanted.as_ref().is_none_or(|wanted| run == Some(wanted));
+            }
+        };
         match &record.body {
             Body::Line { kind, json, .. } if filter.needs_payload(kind) => {
                 Line::parse(json, &Limits::default()).is_ok_and(|line| filter.admits_line(&line))
@@ -356,16 +400,6 @@ impl Item {
         Item { record: Arc::clone(record), over, newest: run == newest.as_ref() }
     }
 
-    /// As it stands in a block.
-    pub(crate) fn frame(&self, epoch: Epoch) -> Frame {
-        match &self.record.body {
-            Body::Line { .. } => Frame::Event(Arc::clone(&self.record)),
-            Body::State(state) => {
-                Frame::Snapshot { state: Arc::clone(state), cursor: epoch.cursor(self.record.offset) }
-            }
-        }
-    }
-
     /// Whether a reader of the original daemon's stream gets it (SPEC §9).
     fn is_of_newest(&self) -> bool {
         self.newest && !self.record.is_own()
@@ -386,7 +420,7 @@ impl Record {
     }
 
     /// How long its line is, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         match &self.body {
             Body::Line { json, .. } => json.len(),
             Body::State(_) => 0,

@@ -31,6 +31,8 @@ pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
                 }
             }
             Frame::Control(json) => items.push(Item { line: Cow::Borrowed(json), cursor: None }),
+            // Only readers of patches get those.
+            Frame::Document { .. } => {}
             Frame::Snapshot { state, cursor } => {
                 let parts = state.parts(PART_BYTES);
                 let cursor = cursor.to_string();

@@ -3,6 +3,7 @@
 mod frame;
 mod lines;
 mod ndjson;
+mod patches;
 mod sse;
 mod websocket;
 
@@ -24,6 +25,8 @@ pub(crate) enum Encoding {
     SseBatch,
     /// Server-sent events with names (SPEC §9).
     SseNamed,
+    /// Server-sent events, each a JSON Patch that leads from one version of a run's state to the next.
+    Patches,
     /// Text messages of a WebSocket: lines with LF between.
     WebSocket,
 }
@@ -45,7 +48,7 @@ impl Encoding {
     }
 
     pub(crate) fn is_sse(self) -> bool {
-        matches!(self, Encoding::Sse | Encoding::SseBatch | Encoding::SseNamed)
+        !matches!(self, Encoding::Ndjson | Encoding::WebSocket)
     }
 
     pub(crate) fn content_type(self) -> &'static str {
@@ -56,7 +59,7 @@ impl Encoding {
     pub(crate) fn opening(self) -> &'static [u8] {
         match self {
             Encoding::Ndjson | Encoding::WebSocket => b"",
-            Encoding::Sse | Encoding::SseBatch => sse::OPENING,
+            Encoding::Sse | Encoding::SseBatch | Encoding::Patches => sse::OPENING,
             Encoding::SseNamed => sse::NAMED_OPENING,
         }
     }
@@ -84,6 +87,7 @@ impl Encoding {
             Encoding::Sse => sse::write(block, time, out),
             Encoding::SseBatch => sse::write_batch(block, time, out),
             Encoding::SseNamed => sse::write_named(block, out),
+            Encoding::Patches => patches::write(block, out),
             Encoding::WebSocket => {}
         }
     }

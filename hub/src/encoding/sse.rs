@@ -13,7 +13,7 @@ pub(super) const OPENING: &[u8] = b"retry: 1000\n";
 pub(super) const NAMED_OPENING: &[u8] = b": connected\n";
 
 /// A sign of life: a comment, and again no blank line.
-const COMMENT: &[u8] = b":\n";
+pub(super) const COMMENT: &[u8] = b":\n";
 
 /// Appends the block, each line as an event, with its cursor as the id.
 pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
@@ -71,14 +71,14 @@ fn write_alive(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
+pub(super) fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
     use std::io::Write;
     // Writing to memory does not fail.
     let _ = writeln!(out, "id: {cursor}");
 }
 
 /// The validator lets no line breaks into a line, so one `data:` holds it.
-fn write_data(line: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_data(line: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"data: ");
     out.extend_from_slice(line);
     out.push(b'\n');

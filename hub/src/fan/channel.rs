@@ -113,12 +113,13 @@ impl Channel {
         let mut last = from;
         for item in items {
             if self.key.selection.admits(item) {
-                if bytes > 0 && bytes + item.record.bytes() > BLOCK_BYTES {
+                let more = self.key.selection.bytes(&item.record);
+                if bytes > 0 && bytes + more > BLOCK_BYTES {
                     self.push(std::mem::take(&mut frames), (from, last), false, epoch, now);
                     (from, bytes) = (last, 0);
                 }
-                bytes += item.record.bytes();
-                frames.push(item.frame(epoch));
+                bytes += more;
+                frames.push(self.key.selection.frame(item, epoch));
                 if item.over && self.key.selection.is_one_run() {
                     self.push(std::mem::take(&mut frames), (from, item.record.offset), true, epoch, now);
                     (from, bytes) = (item.record.offset, 0);

@@ -1,5 +1,7 @@
 //! Readers of every speed on sockets that take what they like, against a hub that forgets nothing.
 
+mod patches;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 

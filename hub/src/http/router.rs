@@ -15,6 +15,8 @@ pub(crate) enum Route<'a> {
     Events,
     /// `/api/v1/ws`
     Socket,
+    /// `/api/v1/patches`
+    Patches,
     /// `/api/v1/runs`
     Runs,
     /// `/api/v1/runs/{run}`
@@ -60,6 +62,7 @@ impl<'a> Route<'a> {
         match api {
             "/v1/events" => Route::Events,
             "/v1/ws" => Route::Socket,
+            "/v1/patches" => Route::Patches,
             "/v1/runs" => Route::Runs,
             "/v1/tickets" => Route::Tickets,
             "/v1/schema" => Route::Schemas,
@@ -85,7 +88,7 @@ impl<'a> Route<'a> {
 
     /// Whether the answer has no end, so that the connection becomes a reader's.
     pub(crate) fn is_stream(self) -> bool {
-        matches!(self, Route::Events | Route::Socket | Route::NewestEvents)
+        matches!(self, Route::Events | Route::Socket | Route::Patches | Route::NewestEvents)
     }
 
     /// Refuses a method the route does not have.
@@ -114,6 +117,7 @@ mod tests {
         ("/healthz", Route::Health),
         ("/api/v1/events", Route::Events),
         ("/api/v1/ws", Route::Socket),
+        ("/api/v1/patches", Route::Patches),
         ("/api/v1/runs", Route::Runs),
         ("/api/v1/runs/", Route::Unknown),
         ("/api/v1/runs/01JH", Route::Run("01JH")),

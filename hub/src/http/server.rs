@@ -228,6 +228,7 @@ impl Visit {
         let response = match route {
             Route::Events => return streams::events(shared, head),
             Route::Socket => return streams::socket(shared, head),
+            Route::Patches => return streams::patches(shared, head),
             Route::NewestEvents => return streams::newest(shared, head),
             Route::Asset(path) => assets::get(path, &head.headers),
             Route::Health => health::get(shared, known.is_ok()),

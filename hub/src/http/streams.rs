@@ -44,6 +44,25 @@ pub(super) fn events(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiE
     Ok(stream(shared, head, encoding, (selection, subscription), place))
 }
 
+/// `/api/v1/patches`
+pub(super) fn patches(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
+    let query = Query::parse(head.uri.query())?;
+    let last_event_id = last_event_id(&head.headers)?;
+    let since = query.since(last_event_id)?;
+    if matches!(since, Since::Earliest | Since::Now) {
+        let message = "patches lead on from a state: `since` is `snapshot` or a cursor";
+        return Err(ApiError::bad_request("cursor", message));
+    }
+    let selection = Selection::Patches(query.filter()?.run);
+    let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
+    shared.act(|core, _| core.begin_patches());
+    let subscription = subscribe(shared, &selection, since);
+    if last_event_id.is_some() && subscription.is_past_end() {
+        return Ok(Outcome::Answer(respond::empty(StatusCode::NO_CONTENT)));
+    }
+    Ok(stream(shared, head, Encoding::Patches, (selection, subscription), place))
+}
+
 /// `/api/events` (SPEC §9)
 pub(super) fn newest(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
     let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;

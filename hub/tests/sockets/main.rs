@@ -6,6 +6,7 @@ mod doors;
 mod history;
 mod lifetimes;
 mod openapi;
+mod patches;
 mod routes;
 mod streams;
 mod support;

@@ -127,6 +127,7 @@ fn describe(frame: &Frame) -> String {
             Body::State(_) => panic!("a state is told as a snapshot"),
         },
         Frame::Snapshot { state, .. } => format!("snapshot:{}:{:?}", state.run, state.status),
+        Frame::Document { .. } => panic!("no reader asked for patches"),
         Frame::Control(json) => json_of(json)["type"].as_str().unwrap().to_owned(),
     }
 }
@@ -155,6 +156,7 @@ fn show(store: &mut RunStore, frame: &Frame, time: Timestamp) {
                 push(json);
             }
         }
+        Frame::Document { .. } => panic!("no reader asked for patches"),
         Frame::Control(json) => push(json),
     }
 }

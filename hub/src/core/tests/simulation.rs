@@ -196,6 +196,7 @@ impl Simulation {
                     assert!(r.seen.insert(record.offset), "{} came twice", record.offset);
                 }
                 Frame::Snapshot { cursor, .. } => got.push(cursor.offset),
+                Frame::Document { .. } => panic!("no reader asked for patches"),
                 Frame::Control(json) => {
                     let line = json_of(json);
                     if line["type"] == "hub.gap" {

@@ -253,6 +253,7 @@ impl Simulation {
                         push(&choo_protocol::snapshot_line(&state.run, &cursor, 1, 1, &part, desk.now.time));
                     }
                 }
+                Frame::Document { .. } => panic!("no reader asked for patches"),
                 Frame::Control(json) => {
                     reader.gaps += u32::from(describe(frame).starts_with("hub.gap"));
                     push(json);

@@ -127,6 +127,7 @@ fn describe(frame: &Frame) -> String {
     match frame {
         Frame::Event(record) => describe_record(record),
         Frame::Snapshot { state, .. } => format!("snapshot:{}", state.run),
+        Frame::Document { .. } => panic!("no reader asked for patches"),
         Frame::Control(json) => {
             let line: serde_json::Value = serde_json::from_slice(json).unwrap();
             let kind = line["type"].as_str().unwrap();
