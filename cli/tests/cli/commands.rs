@@ -165,6 +165,8 @@ fn cancel_a_unit_and_the_run() {
     let (a, other, _never) = (home.lifeline("a"), home.lifeline("other"), home.gate("never"));
     let mut desk = Desk::start(&home, &plan, &["--commands", "-j", "2"]);
     desk.wait_for("task.started other/1 #1");
+    a.held();
+    other.held();
     desk.ask_if("c1", "cancel", &json!({"unit": "a"}), &json!({"status": ["ready"]}));
     assert_eq!(desk.until("cmd.rejected c1 precondition").len(), 1);
     for _ in 0..2 {

@@ -60,13 +60,15 @@ impl Home {
     pub(crate) fn lifeline(&self, name: &str) -> Lifeline {
         let path = self.path().join(name);
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let (sender, ended) = sync_channel(1);
-        let hold = move || {
-            let held = fs::File::open(path).and_then(|mut pipe| pipe.read_to_end(&mut Vec::new()));
-            let _ = sender.send(held.is_ok());
+        let ((taken, held), (let_go, ended)) = (sync_channel(1), sync_channel(1));
+        let watch = move || {
+            // Opening it waits for somebody to write.
+            let pipe = fs::File::open(path);
+            let _ = taken.send(pipe.is_ok());
+            let _ = let_go.send(pipe.and_then(|mut pipe| pipe.read_to_end(&mut Vec::new())).is_ok());
         };
-        thread::Builder::new().name("lifeline".into()).spawn(hold).unwrap();
-        Lifeline { ended }
+        thread::Builder::new().name("lifeline".into()).spawn(watch).unwrap();
+        Lifeline { held, ended }
     }
 
     /// A named pipe `name` at which a command waits with `read line < name`.
@@ -124,10 +126,16 @@ impl Home {
 
 /// See [`Home::lifeline`].
 pub(crate) struct Lifeline {
+    held: Receiver<bool>,
     ended: Receiver<bool>,
 }
 
 impl Lifeline {
+    /// Waits until somebody holds it: who is killed before that never ends it.
+    pub(crate) fn held(&self) {
+        assert_eq!(self.held.recv_timeout(WATCHDOG), Ok(true), "no process took part");
+    }
+
     /// Waits until nobody holds it.
     pub(crate) fn wait(self) {
         assert_eq!(self.ended.recv_timeout(WATCHDOG), Ok(true), "a process lives on");
