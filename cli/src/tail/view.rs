@@ -271,13 +271,8 @@ fn short(kind: &str) -> String {
 
 fn status_word(status: RunStatus) -> &'static str {
     match status {
-        RunStatus::Waiting => "waiting",
-        RunStatus::Running => "running",
-        RunStatus::Paused => "paused",
-        RunStatus::Completed => "completed",
-        RunStatus::Failed => "failed",
-        RunStatus::Cancelled => "cancelled",
         RunStatus::Stale => "stale: its program went away without a word",
+        other => other.as_str(),
     }
 }
 
