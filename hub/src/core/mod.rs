@@ -21,7 +21,7 @@ mod storing;
 mod subscription;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cursor::{Cursor, Epoch};
 pub(crate) use extract::{Extract, Extracted, Work};

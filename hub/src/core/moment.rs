@@ -15,3 +15,13 @@ pub(crate) struct Moment {
     /// What the calendar says.
     pub(crate) time: Timestamp,
 }
+
+#[cfg(test)]
+impl Moment {
+    /// Both clocks go on.
+    pub(crate) fn pass(&mut self, duration: Duration) {
+        self.at += duration;
+        let nanos = self.time.unix_nanos() + i128::try_from(duration.as_nanos()).unwrap();
+        self.time = Timestamp::from_unix_nanos(nanos);
+    }
+}

@@ -13,6 +13,19 @@ use serde_json::Value;
 
 use super::{Block, Body, Core, Frame, Ingest, Moment, Reply, Selection, Since, Step, Subscription};
 
+/// What happens in a run that is drawn by chance.
+pub(crate) const KINDS: [&str; 9] = [
+    "orch.started",
+    "unit.queued",
+    "unit.started",
+    "task.started",
+    "task.completed",
+    "unit.failed",
+    "log.stdout",
+    "unit.completed",
+    "orch.completed",
+];
+
 /// A hub with a clock that moves when told.
 struct World {
     core: Core,
@@ -31,9 +44,7 @@ impl World {
     }
 
     fn pass(&mut self, duration: Duration) {
-        self.now.at += duration;
-        let nanos = self.now.time.unix_nanos() + i128::try_from(duration.as_nanos()).unwrap();
-        self.now.time = Timestamp::from_unix_nanos(nanos);
+        self.now.pass(duration);
         self.core.handle_tick(self.now);
     }
 

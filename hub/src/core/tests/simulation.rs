@@ -110,17 +110,6 @@ impl Simulation {
     fn act(&mut self, act: &Act) {
         match *act {
             Act::Emit { producer, kind, lost } => {
-                const KINDS: [&str; 9] = [
-                    "orch.started",
-                    "unit.queued",
-                    "unit.started",
-                    "task.started",
-                    "task.completed",
-                    "unit.failed",
-                    "log.stdout",
-                    "unit.completed",
-                    "orch.completed",
-                ];
                 let p = &mut self.producers[producer];
                 p.seq += 1;
                 let line = event(KINDS[kind], &p.run, p.seq).replacen('{', r#"{"task":1,"#, 1);

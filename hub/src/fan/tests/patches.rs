@@ -1,11 +1,17 @@
 //! Readers of patches, of every speed, against states folded from lines alone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use choo_protocol::{RunState, StatePatch};
+use choo_protocol::{Limits, Line, RunState, StatePatch};
 use json_patch::Patch;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
-use super::*;
+use super::form::{Form, pieces};
+use super::world::{Socket, World};
+use crate::core::{Body, Core, Ingest, Moment, Selection, Since};
+use crate::encoding::{Encoding, Framing};
 
 const PATCHES: Form = Form(Encoding::Patches, Framing::Plain);
 
