@@ -8,8 +8,7 @@
 )]
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -50,19 +49,18 @@ fn kill(room: usize, options: &[&str]) {
     let bus = EventBus::new();
     let pusher = SocketPusher::builder().socket(hub.socket()).buffer_bytes(room).start(&bus).unwrap();
     let run = pusher.run().to_string();
-    let ending = AtomicBool::new(false);
     let (told, progress) = sync_channel(1);
+    let (end, ending) = sync_channel(0);
     let (hub, emitted) = thread::scope(|scope| {
-        let (bus, ending) = (&bus, &ending);
-        let emitter = scope.spawn(move || emit(bus, ending, &told));
+        let bus = &bus;
+        let emitter = scope.spawn(move || emit(bus, &ending, &told));
         let hub = (1..=kills).fold(hub, |hub, kill| {
             let until = pusher.stats().emitted + random.below(MOST) as u64;
             while progress.recv().unwrap() < until {}
             println!("kill {kill} of seed {seed}, at event {until}");
             hub.kill_and_restart()
         });
-        ending.store(true, Ordering::Relaxed);
-        drop(progress);
+        drop((end, progress));
         (hub, emitter.join().unwrap())
     });
     assert!(pusher.wait_connected(choo_tests::WATCHDOG));
@@ -97,13 +95,13 @@ fn kill(room: usize, options: &[&str]) {
     );
 }
 
-/// Emits at [`RATE`] until it is to end; answers how many events.
+/// Emits at [`RATE`] until nobody is there any more to tell it to go on; answers how many events.
 #[expect(clippy::disallowed_methods, reason = "the rate is what this is about")]
-fn emit(bus: &EventBus, ending: &AtomicBool, told: &SyncSender<u64>) -> u64 {
+fn emit(bus: &EventBus, ending: &Receiver<()>, told: &SyncSender<u64>) -> u64 {
     let start = std::time::Instant::now();
     let mut emitted = 0;
     bus.emit(Event::orch_started(OrchStarted::default()));
-    while !ending.load(Ordering::Relaxed) {
+    while ending.recv_timeout(Duration::from_millis(1)) == Err(RecvTimeoutError::Timeout) {
         let due = u64::try_from(start.elapsed().as_millis()).unwrap() * RATE / 1000;
         for n in emitted..due {
             let unit = format!("unit-{}", n % 7);
@@ -113,7 +111,6 @@ fn emit(bus: &EventBus, ending: &AtomicBool, told: &SyncSender<u64>) -> u64 {
         emitted = due.max(emitted);
         // Who does not listen just now hears of the next ones.
         let _ = told.try_send(emitted);
-        thread::sleep(Duration::from_millis(1));
     }
     bus.emit(Event::orch_completed());
     emitted + 2
