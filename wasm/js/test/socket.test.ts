@@ -36,8 +36,6 @@ function open(options: Partial<ConnectOptions> = {}) {
 const hello = control("hub.hello", { proto: 1, epoch: "E", recovered: false });
 const log = (run: string, seq: number) => line("log.stdout", run, seq, { unit: "a", payload: { content: "x", n: seq } });
 const socket = (n: number): FakeSocket => FakeSocket.opened[n] ?? expect.fail(`no socket ${n}`);
-/** Lets what was promised happen. */
-const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 it("stands beside the stream's address", () => {
   expect(socketUrl("http://h:1/api/v1/events?x=1#y")).toBe("ws://h:1/api/v1/ws");
@@ -114,8 +112,7 @@ it("a refused subscription ends that connection alone", async () => {
   socket(0).onmessage?.({
     data: JSON.stringify({ type: "hub.error", payload: { kind: "filter", message: "too long", count: 1, id: "1" } }),
   });
-  await settle();
-  expect(page.connection.status).toMatchObject({ state: "denied", error: "too long" });
+  await vi.waitFor(() => expect(page.connection.status).toMatchObject({ state: "denied", error: "too long" }));
   socket(0).say("2", "E:1", hello);
   expect(other.connection.status.state).toBe("live");
 });
