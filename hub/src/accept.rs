@@ -77,7 +77,7 @@ impl Acceptor {
 
     fn serve_unix(&self, stream: Async<UnixStream>, peer: Peer) {
         let Acceptor { shared, producers, .. } = self.clone();
-        let visit = self.visit(Door::Unix);
+        let visit = self.visit(Door::Unix { uid: peer.uid });
         let task = async move {
             let closed = async {
                 shared.closed().await;

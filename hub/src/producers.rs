@@ -56,8 +56,8 @@ struct Intake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Nothing,
-    /// Something may be to be said once more is stored.
-    Stored,
+    /// Something may be to be said once more is stored, or somebody gives a command.
+    News,
     /// Something is to be said at this time of the hub's clock.
     At(Duration),
     /// Something is to be said as soon as the producer takes it.
@@ -84,10 +84,10 @@ impl Producers {
         }
         while producer.pump(&self.shared, CHUNKS) {
             future::yield_now().await;
-            // Made before looking, so that nothing stored in between is slept through.
-            let stored = self.shared.stored();
+            // Made before looking, so that nothing that happens in between is slept through.
+            let news = self.shared.news();
             let next = producer.say(&self.shared);
-            if producer.wait(&self.shared, next, stored).await.is_err() {
+            if producer.wait(&self.shared, next, news).await.is_err() {
                 break;
             }
         }
@@ -154,8 +154,12 @@ impl Producer {
             if saying.is_empty() {
                 match shared.look(|core, now| ingest.poll_reply(core, now)) {
                     Reply::Say(line) => *saying = line,
+                    Reply::Command => match shared.act(|core, _| ingest.take_command(core)) {
+                        Some(line) => *saying = line,
+                        None => continue,
+                    },
                     Reply::At(at) => return Next::At(at),
-                    Reply::Nothing => return Next::Stored,
+                    Reply::Nothing => return Next::News,
                 }
             }
             match self.stream.get_ref().write(saying) {
@@ -163,19 +167,22 @@ impl Producer {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Writable,
                 // It may have closed this direction only, and go on sending.
-                Err(_) => *deaf = true,
+                Err(_) => {
+                    *deaf = true;
+                    shared.act(|core, _| ingest.handle_deaf(core));
+                }
             }
         }
         Next::Nothing
     }
 
     /// Waits for new lines, or until something can be said.
-    async fn wait(&self, shared: &Shared, next: Next, stored: EventListener) -> io::Result<()> {
+    async fn wait(&self, shared: &Shared, next: Next, news: EventListener) -> io::Result<()> {
         let say = async {
             match next {
                 Next::Nothing => pending().await,
-                Next::Stored => {
-                    stored.await;
+                Next::News => {
+                    news.await;
                     Ok(())
                 }
                 Next::At(at) => {

@@ -26,8 +26,8 @@ pub(crate) struct Shared {
     rearmed: Event,
     /// Notified when there is something to store, if whoever does has been idle.
     unstored: Event,
-    /// Notified when something was stored.
-    stored: Event,
+    /// Notified when something was stored, or somebody gave a command.
+    news: Event,
     /// What reads the store, if there is one.
     readers: Option<Arc<Readers>>,
     clients: AtomicUsize,
@@ -56,7 +56,7 @@ impl Shared {
             closing: Event::new(),
             rearmed: Event::new(),
             unstored: Event::new(),
-            stored: Event::new(),
+            news: Event::new(),
             readers,
             clients: AtomicUsize::new(0),
             max_clients,
@@ -67,11 +67,11 @@ impl Shared {
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Core, Moment) -> R) -> R {
         let mut turn = self.lock();
         let before = turn.core.history().last();
-        let stored_before = stored(&turn.core);
+        let news_before = news(&turn.core);
         let result = act(&mut turn.core, self.clock.now());
         let last = turn.core.history().last();
         let roused = turn.core.rouse_storing();
-        let stored = stored(&turn.core) != stored_before;
+        let news = news(&turn.core) != news_before;
         let deadline = turn.core.deadline();
         let rearmed = std::mem::replace(&mut turn.armed, deadline) != deadline;
         drop(turn);
@@ -84,8 +84,8 @@ impl Shared {
         if roused {
             self.unstored.notify(1);
         }
-        if stored {
-            self.stored.notify(usize::MAX);
+        if news {
+            self.news.notify(usize::MAX);
         }
         result
     }
@@ -110,9 +110,9 @@ impl Shared {
         self.unstored.notify(usize::MAX);
     }
 
-    /// Resolves when something was stored after this call.
-    pub(crate) fn stored(&self) -> EventListener {
-        self.stored.listen()
+    /// For producers: resolves when something was stored after this call, or somebody gave a command.
+    pub(crate) fn news(&self) -> EventListener {
+        self.news.listen()
     }
 
     /// Reads what memory no longer has.
@@ -191,9 +191,9 @@ impl Shared {
     }
 }
 
-/// Up to which offset everything is stored.
-fn stored(core: &Core) -> Option<u64> {
-    core.storing().map(Storing::through)
+/// Up to which offset everything is stored, and how many commands there were.
+fn news(core: &Core) -> (Option<u64>, u64) {
+    (core.storing().map(Storing::through), core.commands().asked())
 }
 
 /// One of the places for streams; free again when dropped.

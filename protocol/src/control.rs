@@ -10,7 +10,10 @@ use serde::Serialize;
 use crate::escape;
 use crate::{RunId, Timestamp};
 
-pub use cmd::{CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, Precondition, RejectReason};
+pub use cmd::{
+    CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, MAX_REQUEST_BYTES, Precondition,
+    RejectReason,
+};
 pub use hub::{HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello, HubSnapshot};
 pub use link::{LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome};
 pub use subscribe::{Subscribe, Unsubscribe};

@@ -67,7 +67,8 @@ pub use change::{Change, DiffChange, Member, Members};
 pub use control::{
     CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, HubBye, HubCursor, HubEnd, HubError,
     HubGap, HubHello, HubSnapshot, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
-    PROTO, Precondition, RejectReason, Subscribe, Unsubscribe, control_line, snapshot_line,
+    MAX_REQUEST_BYTES, PROTO, Precondition, RejectReason, Subscribe, Unsubscribe, control_line,
+    snapshot_line,
 };
 pub use decoder::{Frame, LineDecoder};
 pub use encoder::Encoder;

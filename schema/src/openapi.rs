@@ -10,6 +10,8 @@ struct Route {
     path: &'static str,
     summary: &'static str,
     parameters: &'static [&'static str],
+    /// What is sent, if anything: JSON.
+    body: Option<fn() -> Value>,
     status: u16,
     /// What the answer is, for each content type.
     answer: fn() -> Value,
@@ -19,7 +21,7 @@ struct Route {
 
 impl Route {
     const fn get(path: &'static str, summary: &'static str, answer: fn() -> Value) -> Self {
-        Route { method: "get", path, summary, parameters: &[], status: 200, answer, errors: &[] }
+        Route { method: "get", path, summary, parameters: &[], body: None, status: 200, answer, errors: &[] }
     }
 
     const fn with(self, parameters: &'static [&'static str], errors: &'static [u16]) -> Self {
@@ -56,6 +58,17 @@ const ROUTES: &[Route] = &[
         .with(&["run_id", "unit", "task", "q", "from", "limit"], &[400, 404]),
     Route::get("/api/v1/runs/{run}/export", "All lines of a run, as a file.", page)
         .with(&["run_id", "from"], &[400, 404]),
+    Route {
+        method: "post",
+        body: Some(|| reference("CommandBody")),
+        status: 202,
+        ..Route::get(
+            "/api/v1/runs/{run}/commands",
+            "Has something done by a run's orchestrator; events `cmd.*` of the run tell what became of it.",
+            || as_json(&reference("Commanded")),
+        )
+        .with(&["run_id", "Idempotency-Key"], &[400, 404, 408, 409, 413, 415, 422, 503])
+    },
     Route {
         method: "post",
         status: 201,
@@ -150,6 +163,9 @@ fn operation(route: &Route) -> Value {
         let named = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
         operation["parameters"] = route.parameters.iter().map(named).collect();
     }
+    if let Some(body) = route.body {
+        operation["requestBody"] = json!({ "required": true, "content": as_json(&body()) });
+    }
     if route.path == "/healthz" {
         operation["security"] = json!([{}, { "token": [] }]);
     } else if route.method != "get" {
@@ -168,6 +184,7 @@ fn success(status: u16) -> &'static str {
     match status {
         101 => "The connection is a WebSocket.",
         201 => "Made.",
+        202 => "It is being told.",
         _ => "The answer.",
     }
 }
@@ -236,6 +253,10 @@ fn parameters() -> Value {
             "name": "Last-Event-ID", "in": "header", "schema": { "type": "string" },
             "description": "The cursor of the last event, as `EventSource` sends it; beats `since`.",
         },
+        "Idempotency-Key": {
+            "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "description": "Names the command: sent again with the same key, it is the same command and not done again.",
+        },
         "from": query("from", "The cursor of the page, from the header `Choo-Next` of the one before."),
         "limit": query("limit", "How many lines, 1,000 (default) up to 10,000."),
         "unit": query("unit", "Only output of this unit."),
@@ -267,6 +288,17 @@ fn schemas() -> Value {
             "status": { "$ref": "write/state.schema.json#/properties/status" },
             "started": time, "ended": time, "units": count, "failed": count,
             "live": { "type": "boolean", "description": "Whether more is to be expected of it." },
+        })),
+        "CommandBody": {
+            "type": "object", "required": ["cmd"], "additionalProperties": false,
+            "properties": {
+                "cmd": { "$ref": "read/event.schema.json#/$defs/Command" },
+                "args": { "$ref": "read/event.schema.json#/$defs/CmdArgs" },
+                "if": { "$ref": "read/event.schema.json#/$defs/Precondition" },
+            },
+        },
+        "Commanded": object(&["id"], json!({
+            "id": { "type": "string", "description": "Names the command in `cmd.accepted`, `cmd.rejected` and `cmd.done`." },
         })),
         "Ticket": object(&["ticket", "expires"], json!({
             "ticket": text, "expires": { "type": "string", "format": "date-time" },

@@ -1,13 +1,10 @@
 //! A `cmd.request` as it was heard.
 
-use choo_protocol::{CmdRequest, Line, RunId};
+use choo_protocol::{CmdRequest, Line, MAX_REQUEST_BYTES, RunId};
 use serde::Deserialize;
 
 /// Longer ids are not remembered, and so not answered.
 pub(crate) const MAX_ID_BYTES: usize = 128;
-
-/// Commands are a few words; longer lines are refused, which bounds what those that wait take.
-pub(crate) const MAX_REQUEST_BYTES: usize = 16 << 10;
 
 /// What can be made of the line.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use choo_protocol::{RunId, control_line, kind};
 
+use super::commands::Commands;
 use super::cursor::{Cursor, Epoch};
 use super::epochs::{Epochs, Place, above};
 use super::history::{Body, History};
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     /// None if the history is in memory only.
     pub(super) storing: Option<Storing>,
     rejects: Rejects,
+    pub(super) commands: Commands,
     random: fastrand::Rng,
     connections: u64,
     producers: usize,
@@ -62,6 +64,7 @@ impl Core {
             runs: Runs::new(MAX_RUNS),
             storing: None,
             rejects: Rejects::default(),
+            commands: Commands::default(),
             random,
             connections: 0,
             producers: 0,
@@ -98,6 +101,8 @@ impl Core {
 
     /// The deadline may have come.
     pub(crate) fn handle_tick(&mut self, now: Moment) {
+        // Before a run is called stale, whose readers would take what comes behind that for a sign of life.
+        self.tell_late_commands(now);
         self.runs.handle_tick(now, &mut self.history);
         if let Some(complaint) = self.rejects.handle_tick(now.at) {
             self.record_complaint(complaint, now);
@@ -106,7 +111,8 @@ impl Core {
 
     /// When to call `handle_tick` if nothing else happens.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.runs.deadline().into_iter().chain(self.rejects.deadline()).min()
+        let deadlines = [self.runs.deadline(), self.rejects.deadline(), self.commands.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The hub shuts down: readers get what is there and are sent away.

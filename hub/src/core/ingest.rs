@@ -54,7 +54,18 @@ impl Ingest {
 
     /// What to say to the producer.
     pub(crate) fn poll_reply(&mut self, core: &Core, now: Moment) -> Reply {
-        self.source.replies.poll(core, now)
+        self.source.replies.poll(core, self.source.id, now)
+    }
+
+    /// The line of the command that [`Reply::Command`] speaks of, if it is still to be told. From here on it
+    /// counts as told.
+    pub(crate) fn take_command(&mut self, core: &mut Core) -> Option<Vec<u8>> {
+        self.source.replies.take_command(core, self.source.id)
+    }
+
+    /// The producer does not listen any more, and may go on sending.
+    pub(crate) fn handle_deaf(&mut self, core: &mut Core) {
+        core.commands.handle_gone(self.source.id);
     }
 
     /// The connection is closed, by whomever and for whatever reason.
@@ -63,7 +74,9 @@ impl Ingest {
             self.source.reject(core, Reject::torn(bytes, now.time), now);
         }
         core.handle_disconnected();
+        core.commands.handle_gone(self.source.id);
         for run in std::mem::take(&mut self.source.attached) {
+            self.source.tell_end(core, &run, now);
             core.with_run(&run, |run, history| run.handle_detached(self.source.id, now, history));
         }
     }
@@ -96,6 +109,9 @@ impl Source {
         }
         let Some(run) = self.attribute(core, &line, now) else { return };
         self.attach(core, &run, now);
+        if line.kind.starts_with("cmd.") {
+            core.handle_cmd(&run, &line);
+        }
         let bytes = line.bytes();
         let outcome = core.with_run(&run, |run, history| run.handle_line(line, now, history));
         if outcome == Some(Outcome::OutOfNumbers) {
@@ -149,7 +165,15 @@ impl Source {
 
     fn detach(&mut self, core: &mut Core, run: &RunId, now: Moment) {
         self.attached.remove(run);
+        self.tell_end(core, run, now);
         core.with_run(run, |run, history| run.handle_detached(self.id, now, history));
+    }
+
+    /// Before a run that has come to its end loses its last connection.
+    fn tell_end(&self, core: &mut Core, run: &RunId, now: Moment) {
+        if core.runs().get(run.as_str()).is_some_and(|run| run.ends_with(self.id)) {
+            core.tell_ended_commands(run, false, now);
+        }
     }
 
     /// A pusher is there. Where its run is known, it is live again.
@@ -158,6 +182,7 @@ impl Source {
         if core.with_run(&run, |run, history| run.handle_attached(self.id, now, history)).is_some() {
             self.attached.insert(run.clone());
         }
+        core.commands.handle_hello(&run, self.id, self.pid);
         self.replies.handle_hello(run);
     }
 
@@ -170,6 +195,8 @@ impl Source {
         let last = line.payload().and_then(Result::ok).map_or(0, |LinkBye { last }| last);
         self.attached.remove(&run);
         self.replies.handle_bye();
+        core.commands.handle_bye(&run, self.id);
+        core.tell_ended_commands(&run, true, now);
         core.with_run(&run, |run, history| run.handle_bye(self.id, last, now, history));
     }
 

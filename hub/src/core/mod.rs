@@ -1,6 +1,7 @@
 //! What the hub decides, without sockets, clocks, threads or randomness of its own.
 
 mod cold;
+mod commands;
 mod cursor;
 mod epochs;
 mod extract;
@@ -23,6 +24,7 @@ mod subscription;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use commands::{Refusal, Wish};
 pub(crate) use cursor::{Cursor, Epoch};
 pub(crate) use extract::{Extract, Extracted, Work};
 pub(crate) use history::{Body, Record};

@@ -6,13 +6,15 @@ use choo_protocol::{LinkAck, LinkWelcome, PROTO, RunId, control_line, kind};
 
 use super::hub::Core;
 use super::moment::Moment;
+use super::run::ConnectionId;
 
 /// Acknowledgements are at least so far apart: each costs the producer a wake-up.
 const ACK_EVERY: Duration = Duration::from_millis(10);
 
 /// The hub's side of the conversation with one producer: nothing until it says `link.hello`, then
-/// `link.welcome`, then `link.ack` for what the history took. Only the latest counts, so a producer that
-/// does not read costs nothing.
+/// `link.welcome`, then commands as people give them, and `link.ack` for what the history took. Of the latter
+/// only the latest counts, and there is a bound on commands without answer, so a producer that does not read
+/// costs nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
     /// The run that the producer said hello for.
@@ -20,6 +22,8 @@ pub(crate) struct Replies {
     welcome_owed: bool,
     /// The last number that the producer has been told of.
     told: u64,
+    /// The last command that it has been told.
+    commanded: u64,
     /// No acknowledgement before this time.
     next: Option<Duration>,
 }
@@ -32,12 +36,14 @@ pub(crate) enum Reply {
     At(Duration),
     /// A line with its newline.
     Say(Vec<u8>),
+    /// A command is to be told; [`Ingest::take_command`](super::ingest::Ingest::take_command) has it.
+    Command,
 }
 
 impl Replies {
     /// `link.hello`: the producer listens, and tells of this run.
     pub(super) fn handle_hello(&mut self, run: RunId) {
-        *self = Replies { run: Some(run), welcome_owed: true, told: 0, next: None };
+        *self = Replies { run: Some(run), welcome_owed: true, ..Replies::default() };
     }
 
     /// Whether the producer has said hello.
@@ -50,8 +56,8 @@ impl Replies {
         self.next = None;
     }
 
-    /// What is to be said now. The history has everything that the answer speaks of.
-    pub(crate) fn poll(&mut self, core: &Core, now: Moment) -> Reply {
+    /// What is to be said now on this connection. The history has everything that the answer speaks of.
+    pub(super) fn poll(&mut self, core: &Core, connection: ConnectionId, now: Moment) -> Reply {
         let Some(run) = &self.run else { return Reply::Nothing };
         let have = core.have(run.as_str());
         if std::mem::take(&mut self.welcome_owed) {
@@ -60,12 +66,22 @@ impl Replies {
             let welcome = LinkWelcome { proto: PROTO, epoch: core.epoch().to_string(), have };
             return Reply::Say(line(kind::LINK_WELCOME, now, &welcome));
         }
+        if core.commands().is_due(run, connection, self.commanded) {
+            return Reply::Command;
+        }
         let Some(seq) = have.filter(|have| *have > self.told) else { return Reply::Nothing };
         if let Some(next) = self.next.filter(|next| now.at < *next) {
             return Reply::At(next);
         }
         (self.told, self.next) = (seq, Some(now.at + ACK_EVERY));
         Reply::Say(line(kind::LINK_ACK, now, &LinkAck { run: run.clone(), seq }))
+    }
+
+    /// The command that is to be told, if there still is one.
+    pub(super) fn take_command(&mut self, core: &mut Core, connection: ConnectionId) -> Option<Vec<u8>> {
+        let (number, line) = core.commands.take(self.run.as_ref()?, connection, self.commanded)?;
+        self.commanded = number;
+        Some(line)
     }
 }
 

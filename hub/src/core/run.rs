@@ -362,6 +362,13 @@ impl Run {
         self.version
     }
 
+    /// Whether it ends with this connection: it is told to be over, and nobody else sends it.
+    pub(crate) fn ends_with(&self, connection: ConnectionId) -> bool {
+        matches!(self.phase, Phase::Live { .. })
+            && self.state.status.is_terminal()
+            && self.producers.iter().all(|producer| *producer == connection)
+    }
+
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
@@ -449,6 +456,11 @@ impl Run {
         } else {
             Patch::step(line, change, &self.state, (base, version))
         }
+    }
+
+    /// Appends a line of the hub's own, which changes nothing of the state.
+    pub(super) fn record_own(&mut self, body: Body, time: Timestamp, history: &mut History) {
+        self.record(body, None, time, history);
     }
 
     fn record(&mut self, body: Body, patch: Option<Patch>, time: Timestamp, history: &mut History) -> u64 {

@@ -7,6 +7,7 @@ use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBS
 use hyper::http::request::Parts;
 
 use super::authority::{Authority, Host, Origin, Scheme};
+use super::caller::Caller;
 use super::query::Query;
 use super::respond::ApiError;
 use crate::ticket::Ticket;
@@ -90,48 +91,37 @@ impl Guard {
         }
     }
 
-    /// The same for a WebSocket, whose client may also offer the token as a subprotocol: a page can set no
-    /// header of it.
-    pub(crate) fn check_socket_token(&self, head: &Parts) -> Result<(), ApiError> {
-        let Err(error) = self.check_token(head) else { return Ok(()) };
-        let mut presented =
-            subprotocols(&head.headers).filter_map(|protocol| protocol.strip_prefix(TOKEN_SUBPROTOCOL));
-        match (&self.token, presented.next(), presented.next()) {
-            (Some(token), Some(presented), None) if token.matches(presented.as_bytes()) => Ok(()),
-            _ => Err(error),
+    /// Who asks: shown by the token, or by a ticket in the query (SPEC §5), as `EventSource` can send no
+    /// header. The client of a WebSocket (`socket`) may also offer the token as a subprotocol: a page can set
+    /// no header of it.
+    pub(crate) fn caller(&self, head: &Parts, socket: bool, now: Timestamp) -> Result<Caller, ApiError> {
+        let Some(token) = &self.token else { return Ok(Caller::Anybody) };
+        let header = single(&head.headers, &AUTHORIZATION).ok().flatten().and_then(bearer);
+        let offered =
+            subprotocols(&head.headers).filter_map(|offered| offered.strip_prefix(TOKEN_SUBPROTOCOL));
+        let mut offered = offered.filter(|_| socket);
+        let shown = match (header, offered.next(), offered.next()) {
+            (Some(header), _, _) if token.matches(header.as_bytes()) => true,
+            (_, Some(only), None) => token.matches(only.as_bytes()),
+            _ => false,
+        };
+        if shown {
+            return Ok(Caller::Token);
         }
-    }
-
-    /// The same for what only reads, which may also show a ticket in its query (SPEC §5): `EventSource` can
-    /// send no header.
-    pub(crate) fn check_view(&self, head: &Parts, now: Timestamp) -> Result<(), ApiError> {
-        let Err(error) = self.check_token(head) else { return Ok(()) };
         let query = Query::parse(head.uri.query());
-        let presented = query.as_ref().ok().and_then(|query| query.one("ticket").ok().flatten());
-        match (&self.token, presented) {
-            (Some(token), Some(ticket)) if Ticket::admits(ticket, token, now) => Ok(()),
-            (_, Some(_)) => {
-                Err(ApiError::unauthorized("the ticket is over or not this hub's; ask for a new one"))
-            }
-            (_, None) => Err(error),
+        let ticket = query.as_ref().ok().and_then(|query| query.one("ticket").ok().flatten());
+        match ticket {
+            Some(ticket) if Ticket::admits(ticket, token, now) => Ok(Caller::Ticket),
+            Some(_) => Err(ApiError::unauthorized("the ticket is over or not this hub's; ask for a new one")),
+            None => Err(ApiError::unauthorized(
+                "the token is needed: open the URL that `choo web` printed, or send it as Authorization: Bearer",
+            )),
         }
     }
 
     /// A ticket from now on; `None` if no token is needed here.
     pub(crate) fn ticket(&self, now: Timestamp) -> Option<Ticket> {
         self.token.as_ref().map(|token| Ticket::issue(token, now))
-    }
-
-    /// Whether whoever asks knows the token.
-    pub(crate) fn check_token(&self, head: &Parts) -> Result<(), ApiError> {
-        let Some(token) = &self.token else { return Ok(()) };
-        let presented = single(&head.headers, &AUTHORIZATION).ok().flatten().and_then(bearer);
-        if presented.is_some_and(|presented| token.matches(presented.as_bytes())) {
-            return Ok(());
-        }
-        Err(ApiError::unauthorized(
-            "the token is needed: open the URL that `choo web` printed, or send it as Authorization: Bearer",
-        ))
     }
 }
 
@@ -172,6 +162,10 @@ fn bearer(value: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use hyper::{Request, StatusCode};
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_nanos(1_800_000_000_000_000_000)
+    }
 
     fn guard() -> Guard {
         let hosts = ["choo.example".to_owned(), "proxy.example:8443".to_owned()];
@@ -295,8 +289,8 @@ mod tests {
 
     #[test]
     fn s2_37_the_token_or_401() {
-        let admits = |headers: &[(&str, &[u8])]| match guard().check_token(&head("/", headers)) {
-            Ok(()) => true,
+        let admits = |headers: &[(&str, &[u8])]| match guard().caller(&head("/", headers), false, now()) {
+            Ok(caller) => caller == Caller::Token,
             Err(error) => {
                 assert_eq!(error.status(), StatusCode::UNAUTHORIZED);
                 false
@@ -326,11 +320,9 @@ mod tests {
     #[test]
     fn a_ticket_lets_in_who_only_reads() {
         let guard = guard();
-        let now = Timestamp::from_unix_nanos(1_800_000_000_000_000_000);
-        let ticket = guard.ticket(now).unwrap().text;
-        let admits = |uri: &str| guard.check_view(&head(uri, &[]), now).is_ok();
-        assert!(admits(&format!("/api/v1/events?since=now&ticket={ticket}")));
-        assert!(guard.check_token(&head(&format!("/?ticket={ticket}"), &[])).is_err(), "not whoever does");
+        let ticket = guard.ticket(now()).unwrap().text;
+        let caller = |uri: &str| guard.caller(&head(uri, &[]), false, now()).ok();
+        assert_eq!(caller(&format!("/api/v1/events?since=now&ticket={ticket}")), Some(Caller::Ticket));
         for uri in [
             "/".to_owned(),
             "/?ticket=".to_owned(),
@@ -339,10 +331,13 @@ mod tests {
             format!("/?ticket={ticket}&ticket={ticket}"),
             format!("/?token={ticket}"),
         ] {
-            assert!(!admits(&uri), "{uri}");
+            assert_eq!(caller(&uri), None, "{uri}");
         }
         let right: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
-        assert!(guard.check_view(&head("/?ticket=old", &[right]), now).is_ok(), "the token beats it");
+        for ticket in ["old", &*ticket] {
+            let both = guard.caller(&head(&format!("/?ticket={ticket}"), &[right]), false, now());
+            assert_eq!(both.unwrap(), Caller::Token, "the token beats it");
+        }
     }
 
     #[test]
@@ -350,8 +345,8 @@ mod tests {
         let admits = |offered: &[&str]| {
             let headers: Vec<(&str, &[u8])> =
                 offered.iter().map(|value| ("sec-websocket-protocol", value.as_bytes())).collect();
-            assert!(guard().check_token(&head("/", &headers)).is_err(), "of no other request");
-            guard().check_socket_token(&head("/", &headers)).is_ok()
+            assert!(guard().caller(&head("/", &headers), false, now()).is_err(), "of no other request");
+            guard().caller(&head("/", &headers), true, now()).is_ok()
         };
         assert!(admits(&["choo.v1, choo.token.0123456789abcdef"]));
         assert!(admits(&["choo.v1", "choo.token.0123456789abcdef"]));
@@ -366,13 +361,14 @@ mod tests {
             assert!(!admits(offered), "{offered:?}");
         }
         let bearer: (&str, &[u8]) = ("authorization", b"Bearer 0123456789abcdef");
-        assert!(guard().check_socket_token(&head("/", &[bearer])).is_ok());
+        assert!(guard().caller(&head("/", &[bearer]), true, now()).is_ok());
     }
 
     #[test]
     fn without_a_token_everybody_local_may_read() {
         let guard = Guard::new(Ipv4Addr::LOCALHOST.into(), &[], &[], None).unwrap();
-        assert!(guard.check_token(&head("/", &[])).is_ok());
+        let caller = guard.caller(&head("/", &[]), false, now()).unwrap();
+        assert_eq!((caller, caller.check_control().is_err()), (Caller::Anybody, true));
         assert!(guard.check_browser(&head("/", &[("host", b"evil.example")])).is_err());
     }
 

@@ -16,6 +16,9 @@ pub(super) fn get(shared: &Shared) -> Response {
         page.one("choo_events_total", "counter", "Entries the history has ever had.", core.history().last());
         page.one("choo_history_bytes", "gauge", "Memory of the entries at hand.", core.history().bytes());
         page.one("choo_bad_lines_total", "counter", "Lines that were no events.", core.rejects().total());
+        let commands = core.commands();
+        page.one("choo_commands_total", "counter", "Commands that were given.", commands.asked());
+        page.one("choo_commands_unanswered", "gauge", "Of them those without an answer.", commands.open());
         let mut runs = BTreeMap::<(String, bool), u64>::new();
         for run in core.runs().newest_first() {
             *runs.entry((run.state().status.as_str().to_owned(), run.connected())).or_default() += 1;

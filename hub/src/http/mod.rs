@@ -2,6 +2,8 @@
 
 mod assets;
 mod authority;
+mod caller;
+mod commands;
 mod extracts;
 mod guard;
 mod head;

@@ -151,6 +151,26 @@ impl ApiError {
         ApiError::new(StatusCode::CONFLICT, kind, message)
     }
 
+    /// 408: it did not come whole in time.
+    pub(crate) fn timeout(message: &'static str) -> Self {
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", message)
+    }
+
+    /// 413: too much.
+    pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// 415: not in this form.
+    pub(crate) fn unsupported_type(message: &'static str) -> Self {
+        ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", message)
+    }
+
+    /// 422: well-formed, and still not to be done.
+    pub(crate) fn unprocessable(kind: &'static str, message: &'static str) -> Self {
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, kind, message)
+    }
+
     /// 426: this address is for `WebSocket`s.
     pub(crate) fn upgrade_required() -> Self {
         let message =
@@ -163,6 +183,16 @@ impl ApiError {
         let message = "too many streams are being read; close one, or raise `--max-clients`";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_clients", message)
             .with(header::RETRY_AFTER, "5")
+    }
+
+    /// 503: too much at once.
+    pub(crate) fn busy(message: &'static str) -> Self {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with(header::RETRY_AFTER, "5")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     #[cfg(test)]

@@ -23,6 +23,8 @@ pub(crate) enum Route<'a> {
     Run(&'a str),
     /// `/api/v1/runs/{run}/graph`
     RunGraph(&'a str),
+    /// `/api/v1/runs/{run}/commands`
+    RunCommands(&'a str),
     /// `/api/v1/tickets`
     Tickets,
     /// `/api/v1/schema`
@@ -75,6 +77,7 @@ impl<'a> Route<'a> {
                 Some((run, "graph")) if !run.is_empty() => Route::RunGraph(run),
                 Some((run, "events")) if !run.is_empty() => Route::RunEvents(run),
                 Some((run, "logs")) if !run.is_empty() => Route::RunLogs(run),
+                Some((run, "commands")) if !run.is_empty() => Route::RunCommands(run),
                 Some((run, "export")) if !run.is_empty() => Route::RunExport(run),
                 _ => Route::Unknown,
             },
@@ -95,8 +98,8 @@ impl<'a> Route<'a> {
     pub(crate) fn check_method(self, method: &Method) -> Result<(), ApiError> {
         match self {
             Route::Unknown => Ok(()),
-            Route::Tickets if method == Method::POST => Ok(()),
-            Route::Tickets => Err(ApiError::method_not_allowed("POST")),
+            Route::Tickets | Route::RunCommands(_) if method == Method::POST => Ok(()),
+            Route::Tickets | Route::RunCommands(_) => Err(ApiError::method_not_allowed("POST")),
             _ if self.is_stream() && method == Method::GET => Ok(()),
             _ if self.is_stream() => Err(ApiError::method_not_allowed("GET")),
             _ if method == Method::GET || method == Method::HEAD => Ok(()),
@@ -128,6 +131,8 @@ mod tests {
         ("/api/v1/runs/01JH/events", Route::RunEvents("01JH")),
         ("/api/v1/runs/01JH/logs", Route::RunLogs("01JH")),
         ("/api/v1/runs/01JH/export", Route::RunExport("01JH")),
+        ("/api/v1/runs/01JH/commands", Route::RunCommands("01JH")),
+        ("/api/v1/runs//commands", Route::Unknown),
         ("/api/v1/runs/01JH/logs/", Route::Unknown),
         ("/api/v1/tickets", Route::Tickets),
         ("/api/v1/schema", Route::Schemas),

@@ -11,14 +11,15 @@ use std::time::Duration;
 use async_io::{Async, IoSafe, Timer};
 use futures_lite::{AsyncRead, AsyncWrite, AsyncWriteExt, future};
 use http_body_util::BodyExt;
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request};
 use smol::channel::Sender;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
+use super::caller::Caller;
 use super::guard::Guard;
 use super::head::{self, Beginning};
 use super::respond::{self, ApiError, Response};
@@ -26,7 +27,7 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, extracts, health, metrics, runs, schemas, tickets};
+use super::{assets, commands, extracts, health, metrics, runs, schemas, tickets};
 use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
 
@@ -47,8 +48,8 @@ const WRITE_BUFFER: usize = 64 << 10;
 pub(crate) enum Door {
     /// TCP, where everybody on the machine and every page in a browser knocks.
     Tcp(Arc<Guard>),
-    /// The Unix socket, which only its user can open.
-    Unix,
+    /// The Unix socket, which only its user can open; who did, where the system says so.
+    Unix { uid: Option<u32> },
 }
 
 /// A connection that came in, and what its requests need.
@@ -97,7 +98,7 @@ where
     if let Some((parts, length)) = head
         && Route::of(parts.uri.path()).is_stream()
     {
-        match visit.answer(&parts) {
+        match visit.answer(&parts, None) {
             Outcome::Stream(it) => visit.hand_over(*it, stream, bytes.split_off(length)),
             Outcome::Answer(response) => refuse(&visit, response, stream).await,
             Outcome::Later(response) => {
@@ -121,8 +122,8 @@ where
 {
     let (taken, choked) = (Mutex::new(None), Arc::new(AtomicBool::new(false)));
     let service = service_fn(|request: Request<Incoming>| {
-        let (head, _body) = request.into_parts();
-        let answer = match visit.answer(&head) {
+        let (head, body) = request.into_parts();
+        let answer = match visit.answer(&head, Some(body)) {
             Outcome::Stream(stream) => {
                 *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
                 None
@@ -196,32 +197,25 @@ where
 }
 
 impl Visit {
-    fn answer(&self, head: &Parts) -> Outcome {
-        match self.try_answer(head) {
+    /// `body` if there may be one; it is read only where it is wanted.
+    fn answer(&self, head: &Parts, body: Option<Incoming>) -> Outcome {
+        match self.try_answer(head, body) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Answer(error.into()),
         }
     }
 
-    fn try_answer(&self, head: &Parts) -> Result<Outcome, ApiError> {
+    fn try_answer(&self, head: &Parts, body: Option<Incoming>) -> Result<Outcome, ApiError> {
         let route = Route::of(head.uri.path());
-        let known = match &self.door {
-            Door::Unix => Ok(()),
+        let caller = match &self.door {
+            Door::Unix { uid } => Ok(Caller::User(*uid)),
             Door::Tcp(guard) => {
                 guard.check_browser(head)?;
-                let shown = match route {
-                    Route::Socket => guard.check_socket_token(head),
-                    _ => guard.check_token(head),
-                };
-                if head.method == Method::POST {
-                    shown
-                } else {
-                    shown.or_else(|_| guard.check_view(head, self.shared.now().time))
-                }
+                guard.caller(head, route == Route::Socket, self.shared.now().time)
             }
         };
         if !route.is_public() {
-            known.as_ref().map_err(ApiError::clone)?;
+            caller.as_ref().map_err(ApiError::clone)?;
         }
         route.check_method(&head.method)?;
         let shared = &self.shared;
@@ -231,12 +225,13 @@ impl Visit {
             Route::Patches => return streams::patches(shared, head),
             Route::NewestEvents => return streams::newest(shared, head),
             Route::Asset(path) => assets::get(path, &head.headers),
-            Route::Health => health::get(shared, known.is_ok()),
+            Route::Health => health::get(shared, caller.is_ok()),
             Route::Metrics => metrics::get(shared),
             Route::Runs => runs::list(shared),
             Route::Run(run) => runs::state(shared, run)?,
             Route::RunGraph(run) => runs::graph(shared, run)?,
-            Route::Tickets => tickets::issue(shared, &self.door)?,
+            Route::RunCommands(run) => return commands::post(shared, run, head, body, caller?),
+            Route::Tickets => tickets::issue(shared, &self.door, caller?)?,
             Route::Schemas => schemas::list(),
             Route::Schema(name) => schemas::get(name, &head.headers)?,
             Route::RunEvents(run) => return extracts::events(shared, run, head),

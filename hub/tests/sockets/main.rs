@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod commands;
 mod doors;
 mod history;
 mod lifetimes;

@@ -4,20 +4,12 @@ use serde_json::Value;
 
 use crate::support::TestHub;
 
-fn post(hub: &TestHub, path: &str, headers: &[&str]) -> (u16, Value) {
-    let host = format!("Host: {}", hub.addr);
-    let headers = [&[&*host, "Content-Length: 0"], headers].concat().join("\r\n");
-    let head = format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n");
-    let mut answer = hub.raw(&head);
-    (answer.status, serde_json::from_slice(&answer.rest()).unwrap())
-}
-
 #[test]
 fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
     let hub = TestHub::start();
     let bearer = format!("Authorization: Bearer {}", hub.token());
-    assert_eq!(post(&hub, "/api/v1/tickets", &[]).0, 401);
-    let (status, issued) = post(&hub, "/api/v1/tickets", &[&bearer]);
+    assert_eq!(hub.post("/api/v1/tickets", &[], "").0, 401);
+    let (status, issued) = hub.post("/api/v1/tickets", &[&bearer], "");
     assert_eq!(status, 201);
     let ticket = issued["ticket"].as_str().unwrap();
     assert!(issued["expires"].as_str().unwrap().ends_with('Z'), "{issued}");
@@ -32,8 +24,8 @@ fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
     assert_eq!(hub.request(&format!("/api/v1/runs?ticket={ticket}"), &[]).status, 200);
     assert_eq!(hub.request("/api/v1/runs?ticket=1.x", &[]).status, 401);
     assert_eq!(
-        post(&hub, &format!("/api/v1/tickets?ticket={ticket}"), &[]).0,
-        401,
+        hub.post(&format!("/api/v1/tickets?ticket={ticket}"), &[], "").0,
+        403,
         "it does not renew itself"
     );
 
@@ -41,7 +33,7 @@ fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
     assert_eq!(again.request(&path, &[]).status, 200, "it outlives the hub");
     let (status, error) = {
         let open = TestHub::with(|config| config.token = choo_hub::TokenSource::None);
-        post(&open, "/api/v1/tickets", &[])
+        open.post("/api/v1/tickets", &[], "")
     };
     assert_eq!((status, error["error"]["kind"].as_str()), (409, Some("no_token")));
 }

@@ -91,6 +91,14 @@ impl TestHub {
         self.raw(&format!("GET {path} HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n")))
     }
 
+    /// A POST over TCP with these headers and the right Host: the status, and the answer's JSON.
+    pub(crate) fn post(&self, path: &str, headers: &[&str], body: &str) -> (u16, Value) {
+        let (host, length) = (format!("Host: {}", self.addr), format!("Content-Length: {}", body.len()));
+        let headers = [&[&*host, &*length], headers].concat().join("\r\n");
+        let mut answer = self.raw(&format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n{body}"));
+        (answer.status, serde_json::from_slice(&answer.rest()).unwrap())
+    }
+
     /// These bytes over TCP, and the answer.
     pub(crate) fn raw(&self, request: &str) -> Answer {
         let mut stream = TcpStream::connect(self.addr).unwrap();
@@ -203,7 +211,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn read(stream: Box<dyn Read>) -> Self {
+    pub(crate) fn read(stream: Box<dyn Read>) -> Self {
         let mut body = BufReader::new(stream);
         let mut line = String::new();
         body.read_line(&mut line).unwrap();

@@ -8,6 +8,10 @@ use crate::lenient::null_as_default;
 use crate::open::open_enum;
 use crate::{RunState, TaskStatus, Timestamp};
 
+/// The longest `cmd.request`, as a line without its newline, in bytes: commands are a few words, and some of
+/// them may have to wait.
+pub const MAX_REQUEST_BYTES: usize = 16 << 10;
+
 open_enum! {
     /// What an orchestrator can be asked to do.
     Command {

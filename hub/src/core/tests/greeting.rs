@@ -24,6 +24,7 @@ impl World {
                 Some(json_of(&line))
             }
             Reply::At(_) | Reply::Nothing => None,
+            Reply::Command => panic!("nobody wants anything"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The core in virtual time.
 
+mod commands;
 mod greeting;
 mod ingest;
 mod lives;
