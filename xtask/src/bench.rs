@@ -152,6 +152,8 @@ fn run_harness(repo: &Repo, bench: &Bench, subject: &Value, peers: &Path) -> Res
     for measurement in subject["harness"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         let mut command = Command::new("python3");
         command
+            // Cargo has every program look for its libraries in seven more directories, and system calls are counted.
+            .env_remove("LD_LIBRARY_PATH")
             .env("BENCH_OUT", &out)
             .env("BENCH_EXTRA", &ours)
             .arg(peers.join(DRIVER))
