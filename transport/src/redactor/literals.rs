@@ -12,6 +12,8 @@ use crate::redaction::MIN_SECRET;
 #[derive(Debug)]
 pub(crate) struct Literals {
     automaton: AhoCorasick,
+    /// As much of each form's beginning as tells too much.
+    beginnings: AhoCorasick,
     forms: Vec<Form>,
     longest: usize,
 }
@@ -44,7 +46,10 @@ impl Literals {
         let automaton = AhoCorasick::new(&forms);
         let automaton = automaton.expect("all forms together are below 2^31 bytes");
         let longest = forms.iter().map(String::len).max().unwrap_or(0);
-        Some(Literals { automaton, forms: forms.into_iter().map(Form::new).collect(), longest })
+        let forms: Vec<Form> = forms.into_iter().map(Form::new).collect();
+        let beginnings = AhoCorasick::new(forms.iter().map(|form| &form.bytes[..form.telling()]));
+        let beginnings = beginnings.expect("they are shorter than the forms");
+        Some(Literals { automaton, beginnings, forms, longest })
     }
 
     /// Whether one stands in these bytes.
@@ -59,6 +64,11 @@ impl Literals {
 
     /// How much of the text's end is the beginning of a secret, so much of it that it must not be shown.
     pub(crate) fn begun(&self, text: &[u8]) -> usize {
+        // Forms may be thousands and are tried one by one, so only where there is something to find.
+        let tail = &text[text.len() - text.len().min(self.reach())..];
+        if !self.beginnings.is_match(tail) {
+            return 0;
+        }
         self.forms.iter().map(|form| form.begun(text)).max().unwrap_or(0)
     }
 
