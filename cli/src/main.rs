@@ -1,9 +1,11 @@
 //! `choo`: watch a run of units and tasks live, from the event bus to the browser.
 //!
 //! Each command is a module. `run` is a small orchestrator, the source of real events; `web` is the hub;
-//! `push` takes events from programs in other languages; `tail` shows a run in the terminal. What they have
-//! in common is here and in [`exit`], [`socket`], [`signals`] and [`text`].
+//! `push` takes events from programs in other languages; `tail` shows a run in the terminal; `ask` has `cancel`
+//! and its like. What they have in common is here and in [`client`], [`exit`], [`socket`], [`signals`] and [`text`].
 
+mod ask;
+mod client;
 mod exit;
 mod intake;
 mod plan;
@@ -40,6 +42,11 @@ enum Command {
     Run(run::RunArgs),
     Push(push::PushArgs),
     Tail(tail::TailArgs),
+    Cancel(ask::CancelArgs),
+    Pause(ask::PauseArgs),
+    Resume(ask::ResumeArgs),
+    Retry(ask::RetryArgs),
+    Skip(ask::SkipArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -51,6 +58,11 @@ fn main() -> ExitCode {
         Command::Run(args) => run::main(&args),
         Command::Push(args) => push::main(&args),
         Command::Tail(args) => tail::main(&args),
+        Command::Cancel(args) => ask::main(&ask::Ask::from(&args)),
+        Command::Pause(args) => ask::main(&ask::Ask::from(&args)),
+        Command::Resume(args) => ask::main(&ask::Ask::from(&args)),
+        Command::Retry(args) => ask::main(&ask::Ask::from(&args)),
+        Command::Skip(args) => ask::main(&ask::Ask::from(&args)),
         Command::Schema(args) => schema::main(&args),
     };
     result.unwrap_or_else(|failure| failure.report()).into()
@@ -61,6 +73,7 @@ Examples:
   choo web                                  start the hub and print the address of the page
   choo run --web examples/self/plan.toml    run a plan and show it there
   choo tail                                 follow all live runs in this terminal
+  choo cancel 01JH parser                   stop a unit of the run whose name begins so
   my-orchestrator | choo push               show the events of a program in any language
   choo schema --check events.ndjson         say what is wrong with recorded events
 

@@ -1,6 +1,5 @@
 //! `choo tail`: follows runs in a terminal, through the HTTP API on the hub's Unix socket.
 
-mod client;
 mod follow;
 mod query;
 mod view;
@@ -12,9 +11,9 @@ use async_io::Timer;
 use choo_protocol::{Frame, Glob, Limits, Line, LineDecoder, RunId, RunStatus};
 use clap::Args;
 
+use crate::client::{ClientError, Stream};
 use crate::exit::{Exit, Failure, warning};
 use crate::socket::SocketArg;
-use client::{ClientError, Stream};
 use follow::{Follower, Verdict};
 use query::Query;
 use view::View;
@@ -124,7 +123,7 @@ impl Tail<'_> {
                 },
                 Err(error @ (ClientError::NoHub(_) | ClientError::Broken(_) | ClientError::Busy(_))) => {
                     if self.args.no_wait {
-                        return Err(self.failure(&error));
+                        return Err(error.failure(self.socket));
                     }
                     if !self.waiting {
                         self.waiting = true;
@@ -135,7 +134,7 @@ impl Tail<'_> {
                         warning(format_args!("{error} ({}); {next}", self.socket.display()));
                     }
                 }
-                Err(error) => return Err(self.failure(&error)),
+                Err(error) => return Err(error.failure(self.socket)),
             }
             Timer::after(self.follower.next_delay()).await;
         }
@@ -181,15 +180,6 @@ impl Tail<'_> {
             _ if written.is_err() => Some(Over::OutputClosed),
             Verdict::Ended(status) if self.args.run.is_some() => Some(Over::RunEnded(status)),
             _ => None,
-        }
-    }
-
-    fn failure(&self, error: &ClientError) -> Failure {
-        match error {
-            ClientError::NoHub(_) => Failure::new(format_args!("{error} ({})", self.socket.display()))
-                .hint("start one with `choo web`, or give its socket with --socket PATH"),
-            ClientError::Refused { status: 400, .. } => Failure::usage(error),
-            _ => Failure::new(format_args!("{error} ({})", self.socket.display())),
         }
     }
 }

@@ -144,7 +144,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 #[test]
 fn the_help_of_each_command_shows_examples_and_exit_codes() {
     let home = Home::new();
-    for command in ["web", "run", "push", "tail"] {
+    for command in ["web", "run", "push", "tail", "cancel", "pause", "resume", "retry", "skip"] {
         let ended = Started::new(home.choo([command, "--help"])).end().code(0);
         let help = ended.out();
         for part in ["Usage:", "--socket <PATH>", "Examples:", "Exit codes:", "choo "] {
