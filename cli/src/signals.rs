@@ -8,19 +8,27 @@ use futures_lite::StreamExt as _;
 
 /// SIGINT, SIGTERM and SIGHUP, from now on caught instead of deadly.
 #[derive(Debug)]
-pub(crate) struct Interrupts(Signals);
+pub(crate) struct Interrupts {
+    ending: Signals,
+    /// Caught so that a write beyond the limit of a file's size (`ulimit -f`) fails, as on a full disk, instead of
+    /// ending the program.
+    _too_large: Signals,
+}
 
 impl Interrupts {
     /// Starts to catch them, but for those that whoever started us wants ignored: `nohup` means it.
     pub(crate) fn new() -> io::Result<Self> {
         let ignored = ignored();
         let wanted = [Signal::Int, Signal::Term, Signal::Hup].into_iter();
-        Signals::new(wanted.filter(|signal| ignored & bit(*signal) == 0)).map(Self)
+        Ok(Interrupts {
+            ending: Signals::new(wanted.filter(|signal| ignored & bit(*signal) == 0))?,
+            _too_large: Signals::new([Signal::Xfsz])?,
+        })
     }
 
     /// Waits for the next one and gives its name.
     pub(crate) async fn next(&mut self) -> &'static str {
-        match self.0.next().await {
+        match self.ending.next().await {
             Some(Ok(Signal::Int)) => "SIGINT",
             Some(Ok(Signal::Hup)) => "SIGHUP",
             // The stream does not end, and an error of its pipe leaves us no better way out.

@@ -51,7 +51,12 @@ impl Hub {
 
     /// Kills it with SIGKILL; the folder stays until the value is dropped.
     pub fn kill(self) -> TempDir {
-        self.program.signal(Signal::KILL);
+        self.end(Signal::KILL)
+    }
+
+    /// Ends it by a signal.
+    pub fn end(self, signal: Signal) -> TempDir {
+        self.program.signal(signal);
         self.program.finish();
         self.dir
     }
@@ -64,6 +69,11 @@ impl Hub {
     /// Sends it a signal: SIGSTOP has it stand still, with its connections open, until SIGCONT.
     pub fn signal(&self, signal: Signal) {
         self.program.signal(signal);
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> rustix::process::Pid {
+        self.program.pid()
     }
 
     /// Its folder.

@@ -322,6 +322,11 @@ impl Run {
         self.saving.handle_failed();
     }
 
+    /// The store has lost it.
+    pub(crate) fn handle_gone(&mut self) {
+        self.saving.handle_gone();
+    }
+
     /// The offset behind which the store must keep its events for the state to be known again.
     pub(crate) fn needed_behind(&self) -> Option<u64> {
         self.saving.needed_behind()

@@ -64,6 +64,11 @@ impl Saving {
         self.stating = None;
     }
 
+    /// Nothing is stored of what was.
+    pub(super) fn handle_gone(&mut self) {
+        (self.have, self.stated_at) = (None, 0);
+    }
+
     /// The last number that the history has for good.
     pub(super) fn have(&self) -> Option<u64> {
         self.have

@@ -26,6 +26,8 @@ pub(crate) struct Storing {
     /// For how long a run is kept behind its latest event.
     keep_for: Option<Duration>,
     trouble: Option<Trouble>,
+    /// When the store had to begin anew.
+    anew_since: Option<Timestamp>,
 }
 
 /// Why nothing is stored at present.
@@ -52,7 +54,8 @@ const SWEEP: Duration = Duration::from_mins(1);
 impl Storing {
     pub(super) fn new(through: u64, floor: u64, keep_for: Option<Duration>, now: Moment) -> Self {
         let sweep_at = now.at;
-        Storing { through, floor, anew: false, idle: false, sweep_at, keep_for, trouble: None }
+        let (trouble, anew_since) = (None, None);
+        Storing { through, floor, anew: false, idle: false, sweep_at, keep_for, trouble, anew_since }
     }
 
     /// Up to which offset everything is stored, or known not to be.
@@ -68,6 +71,11 @@ impl Storing {
     /// Why nothing is stored at present.
     pub(crate) fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
+    }
+
+    /// When the store last had to begin with nothing, since what it had was damaged or gone.
+    pub(crate) fn anew_since(&self) -> Option<Timestamp> {
+        self.anew_since
     }
 
     /// When to take a batch although nothing was recorded.
@@ -140,10 +148,15 @@ impl Core {
         storing.floor = stored.floor;
         // The batch that found the store empty had only what was new in it.
         storing.anew = stored.fresh && !storing.anew;
+        if stored.fresh {
+            storing.anew_since = Some(now.time);
+        }
         let recovered = storing.trouble.take();
         self.history.release(stored.through);
         if let Some(trouble) = recovered {
-            let message = format!("the history is stored again; it was not since {}", trouble.since);
+            let since = trouble.since;
+            let rest = if stored.fresh { ", and what was stored before is gone" } else { "" };
+            let message = format!("the history is stored again; it was not since {since}{rest}");
             self.tell_of_history(message, now);
         }
     }
@@ -158,6 +171,17 @@ impl Core {
         }
         self.runs.handle_unforgotten(batch.forgotten);
         self.handle_trouble(error, now);
+    }
+
+    /// What was stored is gone. What memory still has is stored again, with all runs as they stand.
+    pub(crate) fn handle_gone(&mut self) {
+        for run in self.runs.iter_mut() {
+            run.handle_gone();
+        }
+        let floor = self.history.floor();
+        if let Some(storing) = &mut self.storing {
+            (storing.through, storing.floor, storing.anew) = (floor, floor, true);
+        }
     }
 
     /// The store takes nothing, for this reason.

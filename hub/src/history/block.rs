@@ -7,13 +7,16 @@ use choo_protocol::{HubSnapshot, Limits, Line, RunId, Timestamp, kind, snapshot_
 
 use crate::core::{Body, Logs, Record};
 
-/// Records with offsets that follow each other.
+/// Records with offsets that follow each other, as a row.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct Block<'a> {
     pub(super) first: u64,
     pub(super) last: u64,
-    /// NDJSON: the lines as they were received, and each state as `hub.snapshot`.
-    pub(super) lines: Vec<u8>,
+    /// NDJSON, compressed (LZ4 block format): the lines as they were received, and each state as
+    /// `hub.snapshot`.
+    pub(super) lines: &'a [u8],
+    /// How many bytes they were.
+    pub(super) length: usize,
     /// Which output is in it, as JSON: run, unit, tasks (`null` for none).
     pub(super) logs: String,
     pub(super) runs: BTreeSet<RunId>,
@@ -32,14 +35,14 @@ const BLOCK_BYTES: usize = 64 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Damaged;
 
-/// Divides records, oldest first, into blocks.
-pub(super) fn blocks(records: &[Arc<Record>], time: Timestamp) -> Vec<Block> {
-    let mut blocks = Vec::new();
+/// Divides records, oldest first, into those of each block.
+pub(super) fn divide(records: &[Arc<Record>]) -> impl Iterator<Item = &[Arc<Record>]> {
     let mut rest = records;
-    while let [first, ..] = rest {
+    std::iter::from_fn(move || {
+        let first = rest.first()?.offset;
         let mut bytes = 0;
         let mut len = 0;
-        for (record, offset) in rest.iter().zip(first.offset..) {
+        for (record, offset) in rest.iter().zip(first..) {
             if record.offset != offset || bytes >= BLOCK_BYTES {
                 break;
             }
@@ -50,16 +53,26 @@ pub(super) fn blocks(records: &[Arc<Record>], time: Timestamp) -> Vec<Block> {
             len += 1;
         }
         let (taken, left) = rest.split_at(len);
-        blocks.push(Block::encode(taken, bytes, time));
         rest = left;
-    }
-    blocks
+        Some(taken)
+    })
 }
 
-impl Block {
-    /// `records` is not empty.
-    fn encode(records: &[Arc<Record>], bytes: usize, time: Timestamp) -> Block {
-        let mut lines = Vec::with_capacity(bytes + 64);
+/// Makes blocks, in memory that it uses again: fresh pages for each would cost a tenth of what storing does.
+///
+/// SQLite writes what it is given twice and reads it once, so that lines are compressed pays for itself, and
+/// the file holds about four times as many.
+#[derive(Debug, Default)]
+pub(super) struct Encoder {
+    lines: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl Encoder {
+    /// `records` is not empty, and their offsets follow each other.
+    pub(super) fn encode(&mut self, records: &[Arc<Record>], time: Timestamp) -> Block<'_> {
+        let lines = &mut self.lines;
+        lines.clear();
         let mut runs = BTreeSet::new();
         let mut common = false;
         let mut outputs = Outputs::new();
@@ -97,14 +110,27 @@ impl Block {
             }
             lines.push(b'\n');
         }
+        let most = lz4_flex::block::get_maximum_output_size(lines.len());
+        if self.packed.len() < most {
+            self.packed.resize(most, 0);
+        }
+        // It fails for want of room, and there is as much as can be needed.
+        let packed = lz4_flex::block::compress_into(lines, &mut self.packed).unwrap_or_default();
+        let length = lines.len();
         let (first, last) = (records[0].offset, records[records.len() - 1].offset);
         let logs = if outputs.is_empty() { String::new() } else { json_of(&outputs) };
-        Block { first, last, lines, logs, runs, common }
+        // A state or a line of its own kind may have been far longer than most.
+        if lines.capacity() > 16 * BLOCK_BYTES {
+            (self.lines, self.packed) = (Vec::new(), self.packed[..packed].to_vec());
+        }
+        Block { first, last, lines: &self.packed[..packed], length, logs, runs, common }
     }
+}
 
+impl Block<'_> {
     /// What shows later whether a row is whole.
     pub(super) fn checksum(&self) -> u32 {
-        checksum(self.first, self.last, self.logs.as_bytes(), &self.lines)
+        checksum((self.first, self.last), self.logs.as_bytes(), self.length, self.lines)
     }
 }
 
@@ -138,25 +164,32 @@ pub(super) fn has_output(logs: &str, run: Option<&RunId>, wanted: &Logs) -> bool
 }
 
 /// A CRC-32 (IEEE) over everything that a block's meaning depends on.
-pub(super) fn checksum(first: u64, last: u64, logs: &[u8], lines: &[u8]) -> u32 {
+pub(super) fn checksum((first, last): (u64, u64), logs: &[u8], length: usize, lines: &[u8]) -> u32 {
     let mut hash = crc32fast::Hasher::new();
     hash.update(&first.to_le_bytes());
     hash.update(&last.to_le_bytes());
     hash.update(&(logs.len() as u64).to_le_bytes());
     hash.update(logs);
+    hash.update(&(length as u64).to_le_bytes());
     hash.update(lines);
     hash.finalize()
 }
 
-/// The records behind `after` of a row that is whole.
-pub(super) fn decode(first: u64, last: u64, lines: &[u8], after: u64) -> Result<Vec<Arc<Record>>, Damaged> {
+/// The records behind `after` of a row that is whole, whose lines are `length` bytes long.
+pub(super) fn decode(
+    (first, last): (u64, u64),
+    length: usize,
+    lines: &[u8],
+    after: u64,
+) -> Result<Vec<Arc<Record>>, Damaged> {
+    let lines = lz4_flex::block::decompress(lines, length).map_err(|_| Damaged)?;
     // What was taken stays readable, whatever the limits are today.
     let mut limits = Limits::default();
     (limits.line, limits.graph_line) = (usize::MAX, usize::MAX);
     let mut records = Vec::new();
     let mut offset = first;
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', lines) {
+    for end in memchr::memchr_iter(b'\n', &lines) {
         if offset > after {
             records.push(Arc::new(record(offset, &lines[start..end], &limits)?));
         }

@@ -1,20 +1,22 @@
 //! The history in an SQLite file (WAL): one row per block of lines, so that an event costs a share of a row.
 
 mod error;
+mod file;
 mod page;
 mod remove;
 mod schema;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use choo_protocol::RunId;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::block::{Block, blocks};
+use super::block::{Encoder, divide};
 use super::store::{Excess, Found, Reader, Removed, Store, StoreError};
 use crate::core::{Batch, Epoch, OpenSpan, SavedRun, SavedState, Span, Stored};
 use error::translate;
+use file::{Aside, Files};
 use page::SqliteReader;
 
 /// A store in a file.
@@ -25,22 +27,34 @@ use page::SqliteReader;
 pub(crate) struct Sqlite {
     path: PathBuf,
     connection: Option<Connection>,
+    /// The files that were opened, once they were.
+    files: Option<Files>,
     /// The rows of the runs.
     rows: HashMap<RunId, i64>,
     /// The epoch that this hub writes, once it is in the file.
     begun: Option<OpenSpan>,
-    /// The file was found damaged: the next attempt puts it aside.
-    damaged: bool,
+    /// What lies there is damaged or not ours: the next attempt puts it aside.
+    aside: Option<Aside>,
     /// The file was made anew since [`Store::recover`].
     fresh: bool,
     floor: u64,
+    encoder: Encoder,
 }
 
 impl Sqlite {
     /// The store at `path`; nothing is opened yet.
     pub(crate) fn new(path: PathBuf) -> Self {
-        let rows = HashMap::new();
-        Sqlite { path, connection: None, rows, begun: None, damaged: false, fresh: false, floor: 0 }
+        Sqlite {
+            path,
+            connection: None,
+            files: None,
+            rows: HashMap::new(),
+            begun: None,
+            aside: None,
+            fresh: false,
+            floor: 0,
+            encoder: Encoder::default(),
+        }
     }
 
     /// Lets the file have so many pages and no more, and gives how many it has.
@@ -61,17 +75,25 @@ impl Sqlite {
         self.note(&StoreError::Damaged { path: self.path.clone(), message: String::new() });
     }
 
+    /// As if the disk had failed in some way.
+    #[cfg(test)]
+    pub(crate) fn fail_once(&mut self) {
+        self.note(&StoreError::System { path: self.path.clone(), message: String::new() });
+    }
+
     /// Does something with the file.
     fn with<R>(
         &mut self,
         act: impl FnOnce(&mut Connection, &mut HashMap<RunId, i64>) -> rusqlite::Result<R>,
     ) -> Result<R, StoreError> {
-        if std::mem::take(&mut self.damaged) {
-            self.set_aside()?;
+        if let Some(why) = self.aside.take() {
+            self.set_aside(why).inspect_err(|_| self.aside = Some(why))?;
         }
+        self.check()?;
         if self.connection.is_none() {
             self.rows.clear();
             self.connection = Some(schema::open(&self.path).inspect_err(|error| self.note(error))?);
+            self.files = Files::at(&self.path);
         }
         let Some(connection) = &mut self.connection else { unreachable!("it was just opened") };
         act(connection, &mut self.rows).map_err(|error| {
@@ -84,17 +106,36 @@ impl Sqlite {
     fn note(&mut self, error: &StoreError) {
         // What the transaction had added to them is not in the file.
         self.rows.clear();
-        self.damaged |= matches!(error, StoreError::Damaged { .. });
+        if matches!(error, StoreError::Damaged { .. }) {
+            self.aside = Some(Aside::Damaged);
+        }
         if !matches!(error, StoreError::Full) {
             self.connection = None;
         }
     }
 
-    /// Moves the file out of the way; nobody has to have it open.
-    fn set_aside(&mut self) -> Result<PathBuf, StoreError> {
+    /// Whether the file is still where it was opened. SQLite would go on writing to one that nobody can
+    /// open any more.
+    fn check(&mut self) -> Result<(), StoreError> {
+        let there = self.files.as_mut().is_none_or(|files| files.are_at(&self.path));
+        let Some(files) = self.files.take_if(|_| !there) else { return Ok(()) };
+        // Closed first: what is left beside the path is only cleared away then.
         self.connection = None;
-        let aside = schema::set_aside(&self.path)?;
+        self.aside = files.leave(&self.path);
+        self.rows.clear();
         (self.begun, self.fresh) = (None, true);
+        Err(StoreError::Gone(self.path.clone()))
+    }
+
+    /// Moves what lies there out of the way; nobody has to have it open.
+    fn set_aside(&mut self, why: Aside) -> Result<PathBuf, StoreError> {
+        self.connection = None;
+        self.files = None;
+        let aside = file::set_aside(&self.path, why)?;
+        (self.begun, self.fresh) = (None, true);
+        if why == Aside::Replaced {
+            tracing::error!(aside = %aside.display(), "another file had taken the place of the history");
+        }
         Ok(aside)
     }
 
@@ -103,8 +144,8 @@ impl Sqlite {
         match self.with(|connection, _| found(connection)) {
             // Perhaps it can be read at least.
             Err(StoreError::ReadOnly(_) | StoreError::Full | StoreError::System { .. }) if path.exists() => {
-                let connection = schema::open_immutable(&path).map_err(|error| translate(&error, &path))?;
-                found(&connection).map_err(|error| translate(&error, &path))
+                let reading = schema::open_reader(&path).map_err(|error| translate(&error, &path))?;
+                found(&reading.connection).map_err(|error| translate(&error, &path))
             }
             other => other,
         }
@@ -115,8 +156,8 @@ impl Store for Sqlite {
     fn recover(&mut self) -> Result<Found, StoreError> {
         let found = match self.read_found() {
             Err(StoreError::Damaged { .. }) => {
-                self.damaged = false;
-                let aside = self.set_aside()?;
+                self.aside = None;
+                let aside = self.set_aside(Aside::Damaged)?;
                 self.fresh = false;
                 Found { set_aside: Some(aside), ..Found::default() }
             }
@@ -149,18 +190,22 @@ impl Store for Sqlite {
         if !self.fresh {
             self.begin(batch.span)?;
         }
-        let blocks = blocks(&batch.records, batch.time);
         let begun = self.begun == Some(batch.span);
         let first = batch.records.first().map_or(batch.after, |record| record.offset - 1);
-        self.with(|connection, rows| {
+        let mut encoder = std::mem::take(&mut self.encoder);
+        let appended = self.with(|connection, rows| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             if !begun {
                 begin(&transaction, OpenSpan { start: first, ..batch.span })?;
                 set_floor(&transaction, first)?;
             }
-            append(&transaction, rows, batch, &blocks, begun)?;
+            append(&transaction, rows, batch, &mut encoder, begun)?;
             transaction.commit()
-        })?;
+        });
+        self.encoder = encoder;
+        appended?;
+        // What was written to a file that is gone is not stored.
+        self.check()?;
         self.begun = Some(batch.span);
         let fresh = std::mem::take(&mut self.fresh);
         if fresh {
@@ -277,7 +322,7 @@ fn append(
     transaction: &Transaction<'_>,
     rows: &mut HashMap<RunId, i64>,
     batch: &Batch,
-    blocks: &[Block],
+    encoder: &mut Encoder,
     continued: bool,
 ) -> rusqlite::Result<()> {
     for run in &batch.forgotten {
@@ -312,20 +357,21 @@ fn append(
         }
     }
     let mut next = batch.after + 1;
-    for block in blocks {
+    for records in divide(&batch.records) {
+        let block = encoder.encode(records, batch.time);
         if block.first > next && continued {
             let sql = "INSERT INTO hole (first, last) VALUES (?1, ?2)";
             transaction.prepare_cached(sql)?.execute([signed(next), signed(block.first - 1)])?;
         }
         next = block.last + 1;
-        let sql =
-            "INSERT INTO block (first, last, time, checksum, logs, lines) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO block (first, last, time, checksum, logs, length, lines) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         transaction.prepare_cached(sql)?.execute(params![
             signed(block.first),
             signed(block.last),
             batch.time.unix_millis(),
             block.checksum(),
             block.logs,
+            signed(block.length as u64),
             block.lines,
         ])?;
         let mut index =
@@ -357,13 +403,4 @@ fn row_of(
         rows.insert(run.clone(), row);
     }
     Ok(row)
-}
-
-/// Where the parts of a database lie: the file, and what SQLite keeps beside it.
-fn parts(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        name.into()
-    })
 }

@@ -23,7 +23,8 @@ pub(crate) trait Store: Send {
     fn begin(&mut self, span: OpenSpan) -> Result<(), StoreError>;
 
     /// Takes a batch as a whole. What it answers survives the end of this process; a loss of power may
-    /// take the last seconds.
+    /// take the last seconds. [`StoreError::Gone`] says that nothing is there of what it took before,
+    /// and that it will take everything anew.
     fn append(&mut self, batch: &Batch) -> Result<Stored, StoreError>;
 
     /// Removes some of what is older or more than is wanted, oldest first, little enough to be quick.
@@ -95,6 +96,9 @@ pub(crate) enum StoreError {
     /// What is there is no database or not whole. The next try puts it aside and begins anew.
     #[error("{path} is damaged ({message})", path = .path.display())]
     Damaged { path: PathBuf, message: String },
+    /// It was removed, or another file lies in its place. The next try begins anew.
+    #[error("{path} was removed or replaced while it was in use, and what was in it is gone", path = .0.display())]
+    Gone(PathBuf),
     /// Written by a later version.
     #[error("{path} was written by a later version of choo (format {version}); use that, or another --data", path = .path.display())]
     Later { path: PathBuf, version: i64 },

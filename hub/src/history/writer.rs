@@ -10,8 +10,8 @@ use choo_protocol::Timestamp;
 use event_listener::Listener;
 
 use super::keeper::{Do, Keeper, Progress};
-use super::store::{Excess, Store};
-use crate::core::{Core, Keep, Storing};
+use super::store::{Excess, Store, StoreError};
+use crate::core::{Batch, Core, Keep, Storing};
 use crate::shared::Shared;
 
 /// Moves what the core records to the store, on a thread of its own, so that nobody waits for a disk.
@@ -100,34 +100,55 @@ impl Thread {
                 self.shared.act(|core, now| core.handle_stored(&batch, stored, now));
                 self.keeper.handle_stored(begun);
             }
-            Err(error) => {
-                let error = error.to_string();
-                let first = self.shared.act(|core, now| {
-                    let first = core.storing().is_some_and(|storing| storing.trouble().is_none());
-                    core.handle_unstored(batch, &error, now);
-                    first
-                });
-                if first {
-                    tracing::error!(%error, "the history is not stored; live streams go on");
-                } else {
-                    tracing::debug!(%error, "the history is still not stored");
-                }
-                self.keeper.handle_failed(self.shared.now().at);
-            }
+            Err(error) => self.handle_failed(Some(batch), &error),
         }
         true
     }
 
-    fn store_rest(&mut self) {
-        // A state that is told on the way may be recorded once more.
-        for _ in 0..2 {
-            if !self.store(true) {
-                break;
+    /// The store took nothing, `batch` least of all.
+    fn handle_failed(&mut self, batch: Option<Batch>, error: &StoreError) {
+        let gone = matches!(error, StoreError::Gone(_));
+        let error = error.to_string();
+        let first = self.shared.act(|core, now| {
+            let first = core.storing().is_some_and(|storing| storing.trouble().is_none());
+            match batch {
+                Some(batch) => core.handle_unstored(batch, &error, now),
+                None => core.handle_trouble(&error, now),
             }
+            if gone {
+                core.handle_gone();
+            }
+            first
+        });
+        if first {
+            tracing::error!(%error, "the history is not stored; live streams go on");
+        } else {
+            tracing::debug!(%error, "the history is still not stored");
         }
-        let whole = self.shared.look(|core, _| core.is_stored());
-        if whole && let Err(error) = self.store.end() {
-            tracing::warn!(%error, "the history is whole, but cannot be closed");
+        self.keeper.handle_failed(self.shared.now().at);
+    }
+
+    /// Everything goes to the store, and the epoch ends in good order.
+    fn store_rest(&mut self) {
+        // A file that is gone is noticed here at the latest, and what memory has stored in a new one.
+        for _ in 0..2 {
+            // A state that is told on the way may be recorded once more.
+            for _ in 0..3 {
+                if !self.store(true) {
+                    break;
+                }
+            }
+            if !self.shared.look(|core, _| core.is_stored()) {
+                return;
+            }
+            match self.store.end() {
+                Ok(()) => return,
+                Err(error @ StoreError::Gone(_)) => self.handle_failed(None, &error),
+                Err(error) => {
+                    tracing::warn!(%error, "the history is whole, but cannot be closed");
+                    return;
+                }
+            }
         }
     }
 
@@ -150,6 +171,9 @@ impl Thread {
             Err(error) => {
                 tracing::warn!(%error, "cannot remove old events from the history");
                 self.keeper.handle_not_removed(now);
+                if matches!(error, StoreError::Gone(_)) {
+                    self.handle_failed(None, &error);
+                }
             }
         }
     }

@@ -37,6 +37,7 @@ fn history(core: &Core) -> serde_json::Value {
             "through": storing.through(),
             "removed": storing.floor(),
             "waiting": core.epochs().count(storing.through(), history.last()),
+            "anew_since": storing.anew_since(),
             "since": trouble.map(|trouble| trouble.since),
             "error": trouble.map(|trouble| &trouble.message),
         });

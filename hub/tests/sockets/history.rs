@@ -76,6 +76,33 @@ fn garbage_in_the_place_of_the_history_is_put_aside_and_told() {
     assert_eq!(hub.json("/api/v1/runs/r")["seq"], 3);
 }
 
+#[test]
+fn a_history_that_is_removed_under_a_running_hub_is_missed_and_begun_anew() {
+    let mut hub = TestHub::start();
+    let mut live = hub.ndjson("?since=now");
+    live.wait("hub.hello");
+    let mut producer = hub.producer();
+    producer.send(r#"{"type":"link.hello","payload":{"proto":1,"run":"r","first":1,"last":9},"run":"r"}"#);
+    producer.events("r", 1..=9);
+    producer.wait_acked(9);
+    fs::remove_dir_all(hub.dir.path().join("data")).unwrap();
+    producer.events("r", 10..=12);
+    producer.wait_acked(12);
+    live.numbers("r", 12);
+    let told = live.wait("hub.error");
+    assert!(told["payload"]["message"].as_str().unwrap().contains("was removed or replaced"), "{told}");
+    let health = hub.json("/healthz");
+    assert_eq!(health["status"], "ok", "a new file has it");
+    assert!(health["history"]["stored"]["anew_since"].is_string(), "{health}");
+    let mut late = hub.ndjson("?since=earliest");
+    assert_eq!(late.numbers("r", 12), (1..=12).collect::<Vec<_>>());
+    hub.stop();
+    let hub = TestHub::start_in(hub.join(), |_| {});
+    assert_eq!(hub.json("/api/v1/runs/r")["seq"], 12);
+    let mut late = hub.ndjson("?since=earliest");
+    assert_eq!(late.numbers("r", 12), (1..=12).collect::<Vec<_>>(), "what memory had was stored again");
+}
+
 fn lines(mut answer: Answer) -> Vec<Value> {
     assert_eq!(answer.status, 200);
     let body = String::from_utf8(answer.rest()).unwrap();

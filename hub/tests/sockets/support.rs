@@ -181,6 +181,16 @@ impl Producer {
         serde_json::from_slice(&line).unwrap()
     }
 
+    /// Waits until this number is acknowledged.
+    pub(crate) fn wait_acked(&mut self, seq: u64) {
+        loop {
+            let line = self.line();
+            if line["type"] == "link.ack" && line["payload"]["seq"] == seq {
+                return;
+            }
+        }
+    }
+
     pub(crate) fn close(self) {
         self.0.shutdown(Shutdown::Both).unwrap();
     }

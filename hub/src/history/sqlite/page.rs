@@ -6,6 +6,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::error::{is_damage, translate};
+use super::file::FileId;
+use super::schema::ReadConnection;
 use super::{floor, schema, signed, spans, unsigned};
 use crate::core::{Fetch, Hole, HoleReason, Page, Piece, Record};
 use crate::history::block::{checksum, decode, has_output};
@@ -18,25 +20,31 @@ const LOOKED_UP: u32 = 256;
 #[derive(Debug)]
 pub(super) struct SqliteReader {
     path: PathBuf,
-    connection: Option<Connection>,
+    connection: Option<ReadConnection>,
+    /// The file that was opened.
+    file: Option<FileId>,
 }
 
 impl SqliteReader {
     pub(super) fn new(path: PathBuf) -> Self {
-        SqliteReader { path, connection: None }
+        SqliteReader { path, connection: None, file: None }
     }
 
     fn read(&mut self, fetch: &Fetch, looked_up: u32) -> rusqlite::Result<Page> {
-        if self.connection.is_none() {
+        // Where nothing lies any more, what was opened can still be read.
+        let there = FileId::of(&self.path).ok();
+        if self.connection.is_none() || there.is_some_and(|there| self.file != Some(there)) {
             self.connection = Some(schema::open_reader(&self.path)?);
+            self.file = there;
         }
-        let Some(connection) = &mut self.connection else { unreachable!("it was just opened") };
+        let Some(reading) = &mut self.connection else { unreachable!("it was just opened") };
         // One view of all tables.
-        let transaction = connection.transaction()?;
+        let transaction = reading.connection.transaction()?;
         let mut pages = Pages::new(&transaction, fetch, looked_up)?;
         let page = pages.read(&transaction)?;
         drop(pages);
         transaction.commit()?;
+        self.connection.take_if(|reading| !reading.lasting);
         Ok(page)
     }
 }
@@ -88,7 +96,7 @@ impl SqliteReader {
 
     /// The first block from an offset on.
     fn find(&self, from: u64) -> rusqlite::Result<Option<u64>> {
-        let connection = schema::open_reader(&self.path)?;
+        let ReadConnection { connection, .. } = schema::open_reader(&self.path)?;
         let sql = "SELECT first FROM block WHERE first >= ?1 ORDER BY first LIMIT 1";
         Ok(connection.query_row(sql, [signed(from)], |row| row.get(0)).optional()?.map(unsigned))
     }
@@ -145,7 +153,7 @@ impl<'a> Pages<'a> {
     fn read(&mut self, connection: &Connection) -> rusqlite::Result<Page> {
         let mut bytes = 0;
         let (firsts, all) = self.firsts(connection)?;
-        let sql = "SELECT last, checksum, logs, lines FROM block WHERE first = ?1";
+        let sql = "SELECT last, checksum, logs, lines, length FROM block WHERE first = ?1";
         let mut statement = connection.prepare_cached(sql)?;
         for (first, last) in firsts {
             if bytes >= PAGE_BYTES {
@@ -190,11 +198,12 @@ impl<'a> Pages<'a> {
             return Ok(Some((Vec::new(), 0)));
         }
         let lines = row.get_ref(3)?.as_blob()?;
-        if found != last || checksum(first, last, logs.as_bytes(), lines) != sum {
+        let length = usize::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
+        if found != last || checksum((first, last), logs.as_bytes(), length, lines) != sum {
             return Ok(None);
         }
-        let records = decode(first, last, lines, self.fetch.after).ok();
-        Ok(records.map(|records| (records, lines.len())))
+        let records = decode((first, last), length, lines, self.fetch.after).ok();
+        Ok(records.map(|records| (records, length)))
     }
 
     /// The blocks that may hold what is asked for, oldest first, with their last offsets, and whether

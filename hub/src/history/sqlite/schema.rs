@@ -1,15 +1,15 @@
-//! The file: how it is opened, made, and put aside.
+//! What is in the file, and how it is opened and made.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rustix::fs::{Access, access};
 
 use super::error::translate;
-use super::parts;
 use crate::history::store::StoreError;
 
 /// `choo`, so that `file` and we know whose database it is.
@@ -36,9 +36,10 @@ CREATE TABLE block (
     first INTEGER PRIMARY KEY, -- the offset of its first line
     last INTEGER NOT NULL,
     time INTEGER NOT NULL,     -- when it was stored, in milliseconds since 1970
-    checksum INTEGER NOT NULL, -- CRC-32 of first, last, logs and lines
+    checksum INTEGER NOT NULL, -- CRC-32 of first, last, logs, length and lines
     logs TEXT NOT NULL,        -- whose output is in it: run, unit, tasks
-    lines BLOB NOT NULL        -- NDJSON
+    length INTEGER NOT NULL,   -- of its lines as NDJSON, in bytes
+    lines BLOB NOT NULL        -- NDJSON as an LZ4 block
 );
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -120,16 +121,40 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-/// Opens the file for reading, beside the one connection that writes.
-pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    Ok(connection)
+/// A connection that reads.
+#[derive(Debug)]
+pub(super) struct ReadConnection {
+    pub(super) connection: Connection,
+    /// It may be kept: it sees what is written later, and is in nobody's way.
+    pub(super) lasting: bool,
 }
 
-/// Opens a file that cannot be written to and that nobody writes: what its log holds is not seen.
-pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens the file for reading, beside the one connection that writes; or alone, where nothing can be
+/// written.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<ReadConnection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(Duration::from_secs(5))?;
+        // Whether its log can be used shows when something is read.
+        connection.query_row("SELECT floor FROM floor", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    match opened {
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) =>
+        {
+            Ok(ReadConnection { connection: open_immutable(path)?, lasting: false })
+        }
+        // What SQLite keeps open of a log that it cannot write to would keep the writer from it later.
+        opened => {
+            let lasting = access(path, Access::WRITE_OK).is_ok();
+            Ok(ReadConnection { connection: opened?, lasting })
+        }
+    }
+}
+
+/// Opens a file beside which nothing can be made and that nobody writes: what its log holds is not seen.
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let mut uri = "file:".to_owned();
@@ -141,28 +166,4 @@ pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
         }
     }
     Connection::open_with_flags(uri + "?immutable=1", flags)
-}
-
-/// Renames the file and what belongs to it; gives the new name.
-pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let failed = |error: io::Error| StoreError::System {
-        path: path.to_owned(),
-        message: format!("it is damaged and cannot be put aside: {error}"),
-    };
-    for n in 1.. {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".damaged-{n}"));
-        let aside = PathBuf::from(name);
-        if aside.exists() {
-            continue;
-        }
-        for (from, to) in parts(path).into_iter().zip(parts(&aside)) {
-            match fs::rename(from, to) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-        }
-        return Ok(aside);
-    }
-    Err(failed(io::ErrorKind::AlreadyExists.into()))
 }

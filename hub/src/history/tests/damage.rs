@@ -35,9 +35,11 @@ fn holes(items: &[Piece]) -> Vec<Hole> {
 #[test]
 fn a_block_that_is_not_whole_is_stated_and_skipped() {
     for sql in [
-        "UPDATE block SET lines = CAST(replace(lines, 'task.started', 'task.startle') AS BLOB) WHERE first = 31",
+        "UPDATE block SET lines = zeroblob(length(lines)) WHERE first = 31",
         "UPDATE block SET lines = 17 WHERE first = 31",
-        "UPDATE block SET lines = CAST(substr(lines, 1, 400) AS BLOB) WHERE first = 31",
+        "UPDATE block SET lines = substr(lines, 1, length(lines) / 2) WHERE first = 31",
+        "UPDATE block SET length = length - 1 WHERE first = 31",
+        "UPDATE block SET length = 1 << 40 WHERE first = 31",
         "UPDATE block SET logs = '{}' WHERE first = 31",
         "DELETE FROM block WHERE first = 31",
     ] {
@@ -64,7 +66,7 @@ fn a_database_with_a_torn_middle_is_read_around() {
     let path = dir.path().join("history.db");
     let mut desk = Desk::open(Sqlite::new(path.clone()), 1 << 30, start());
     let mut producer = desk.core.connect(None);
-    let long = "x".repeat(20_000);
+    let long = noise(20_000);
     for seq in 1..=100 {
         let line = format!(
             r#"{{"type":"log.stdout","payload":{{"content":"{long}","n":1}},"run":"r","seq":{seq}}}"#

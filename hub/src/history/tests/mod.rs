@@ -2,6 +2,7 @@
 
 mod conformance;
 mod damage;
+mod gone;
 mod lives;
 mod trouble;
 
@@ -114,6 +115,12 @@ fn start() -> Moment {
 fn later(now: Moment, duration: Duration) -> Moment {
     let nanos = now.time.unix_nanos() + i128::try_from(duration.as_nanos()).unwrap();
     Moment { at: now.at + duration, time: Timestamp::from_unix_nanos(nanos) }
+}
+
+/// Text that does not get shorter by being compressed.
+fn noise(bytes: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(7);
+    std::iter::repeat_with(|| random.alphanumeric()).take(bytes).collect()
 }
 
 fn event(kind: &str, run: &str, seq: u64) -> String {

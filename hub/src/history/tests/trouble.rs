@@ -110,7 +110,7 @@ fn a_database_that_may_not_grow_is_a_full_disk() {
     let pages = desk.store.limit_pages(0);
     desk.store.limit_pages(pages + 40);
     let mut producer = desk.core.connect(Some(1));
-    let long = "x".repeat(10_000);
+    let long = noise(10_000);
     let line = |seq| {
         format!(r#"{{"type":"log.stdout","payload":{{"content":"{long}","n":1}},"run":"r","seq":{seq}}}"#)
     };
