@@ -3,10 +3,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark is about clocks")]
 
+mod hub;
+
 use std::time::{Duration, Instant};
 
 use choo_protocol::{Event, LogStream, Payload};
 use rustix::time::{ClockId, clock_gettime};
+
+pub use hub::{Hub, Result};
 
 /// CPU time that this process has used, in nanoseconds.
 pub fn cpu_nanos() -> u64 {

@@ -149,7 +149,9 @@ fn run_harness(repo: &Repo, bench: &Bench, subject: &Value, peers: &Path) -> Res
         subject["contenders"].to_string().replace("{release}", &release(repo)).replace("{node}", &node);
     fs::write(&ours, contenders).at("write", &ours)?;
     let mut samples = Samples::new();
-    for measurement in subject["harness"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for wanted in subject["harness"].as_array().into_iter().flatten() {
+        // Where one contender is enough, its name stands beside the measurement's.
+        let Some(measurement) = wanted["what"].as_str().or(wanted.as_str()) else { continue };
         let mut command = Command::new("python3");
         command
             // Cargo has every program look for its libraries in seven more directories, and system calls are counted.
@@ -159,7 +161,9 @@ fn run_harness(repo: &Repo, bench: &Bench, subject: &Value, peers: &Path) -> Res
             .arg(peers.join(DRIVER))
             .arg(measurement)
             .args(["--runs", &bench.runs.to_string()]);
-        if let Some(only) = &bench.only {
+        if let Some(only) = wanted["only"].as_str() {
+            command.args(["--only", only]);
+        } else if let Some(only) = &bench.only {
             command.args(["--only", &format!("choo,{only}")]);
         }
         let said = command.follow()?;

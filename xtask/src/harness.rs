@@ -18,8 +18,9 @@ const TABLES: &[(&str, &str)] = &[
 /// The samples of one measurement. `results`: what the driver kept of each run, by table and contender;
 /// `said`: what it printed besides.
 ///
-/// Named `ingest/CONTENDER`, `TABLE/METRIC/CONTENDER` of pushers, and `fan/READERS/CONTENDER/METRIC`, the number
-/// of readers being the last word of the table's title. Of all of them less is better.
+/// Named `ingest/CONTENDER`, `TABLE/METRIC/CONTENDER` of pushers, `fan/READERS/CONTENDER/METRIC`, the number
+/// of readers being the last word of the table's title, and `persist/COMMIT/CONTENDER` by how much goes into a
+/// commit. Of all of them less is better.
 pub(crate) fn harness_samples(measurement: &str, results: &Value, said: &str) -> Samples {
     let mut samples = Samples::new();
     for (title, table) in members(results) {
@@ -51,6 +52,9 @@ fn numbers(measurement: &str, title: &str, contender: &str, run: &Value) -> Vec<
         let readers = title.rsplit(' ').next().unwrap_or_default();
         let name = |(metric, value)| (format!("fan/{readers}/{contender}/{metric}"), value);
         fan_metrics(run).into_iter().map(name).collect()
+    } else if measurement == "persist" {
+        let commit = title.rsplit("every ").next().unwrap_or_default().trim_end_matches(" events");
+        vec![(format!("persist/{commit}/{contender}"), ratio(&run["cpu_ns"], &run["events"]))]
     } else {
         vec![(format!("{measurement}/{contender}"), ratio(&run["cpu_ns"], &run["lines"]))]
     }
@@ -108,6 +112,10 @@ mod tests {
             json!({"D. fan-out to 100": {"choo sse": [{"rss_per_sub": 2048, "closed": {"per_s": 1e9}}]}});
         let samples = harness_samples("fan", &fan, "");
         assert_eq!((samples["fan/100/choo sse/memory"][0], samples["fan/100/choo sse/wall"][0]), (2.0, 1.0));
+        let persist = json!({"F. commit every 10ms": {"sqlite": [{"cpu_ns": 30, "events": 10}]},
+                             "F. commit every 100 events": {"sqlite": [{"cpu_ns": 50, "events": 10}]}});
+        let samples = harness_samples("persist", &persist, "");
+        assert_eq!((samples["persist/10ms/sqlite"][0], samples["persist/100/sqlite"][0]), (3.0, 5.0));
         let said = "table\nsyscalls: rust batched {\"all\": 0.5, \"write\": 0.1}\n";
         let samples = harness_samples("ingest", &results, said);
         assert_eq!(samples["1000/cpu/go-seed"], [7.0]);
