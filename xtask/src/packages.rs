@@ -20,14 +20,19 @@ pub(crate) enum Need {
     Cpp,
     /// Readers of JSON that our own are held against.
     Judges,
+    /// A WebSocket client of another language.
+    Websockets,
 }
 
 /// What the tests need on top of what a build needs.
-pub(crate) const FOR_TESTS: [Need; 5] = [Need::Wasm, Need::Browser, Need::NetTools, Need::Cpp, Need::Judges];
+pub(crate) const FOR_TESTS: [Need; 6] =
+    [Need::Wasm, Need::Browser, Need::NetTools, Need::Cpp, Need::Judges, Need::Websockets];
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const NET_TOOLS: [&str; 4] = ["socat", "nc", "jq", "curl"];
 const JUDGES: [&str; 2] = ["go", "python3"];
+/// The system's own comes first, whose packages the system installs.
+const PYTHONS: [&str; 2] = ["/usr/bin/python3", "python3"];
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Sees to it that the needs are met: installs as root on Debian, otherwise stops and names the command.
@@ -63,6 +68,7 @@ impl Need {
             Need::NetTools => NET_TOOLS.iter().all(|tool| find_program(tool).is_some()) && nc_knows_unix(),
             Need::Cpp => find_program("c++").is_some(),
             Need::Judges => JUDGES.iter().all(|judge| find_program(judge).is_some()),
+            Need::Websockets => PYTHONS.iter().any(|python| has_websockets(python)),
         }
     }
 
@@ -74,6 +80,7 @@ impl Need {
             Need::NetTools => "socat, nc with Unix sockets, jq or curl",
             Need::Cpp => "a C++ compiler",
             Need::Judges => "Go or Python",
+            Need::Websockets => "Python's package websockets",
         }
     }
 
@@ -84,13 +91,14 @@ impl Need {
             Need::NetTools => &["socat", "netcat-openbsd", "jq", "curl"],
             Need::Cpp => &["g++"],
             Need::Judges => &["golang-go", "python3"],
+            Need::Websockets => &["python3-websockets"],
         }
     }
 
     pub(crate) fn homebrew(self) -> &'static [&'static str] {
         match self {
-            // The compiler for C++ comes with what Rust needs there.
-            Need::Wasm | Need::Cpp => &[],
+            // The compiler for C++ comes with what Rust needs there, the package by `pip install`.
+            Need::Wasm | Need::Cpp | Need::Websockets => &[],
             Need::Browser => &["chromium"],
             // nc and curl are part of macOS.
             Need::NetTools => &["socat", "jq"],
@@ -113,6 +121,11 @@ fn nc_knows_unix() -> bool {
     let text = [help.stdout, help.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     text.split_whitespace().any(|word| word.starts_with("[-") && word.contains('U'))
+}
+
+fn has_websockets(python: &str) -> bool {
+    let asked = Command::new(python).args(["-c", "import websockets"]).output();
+    asked.is_ok_and(|answer| answer.status.success())
 }
 
 fn check_node() -> Result<(), Error> {

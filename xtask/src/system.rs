@@ -56,7 +56,7 @@ impl System {
                 (Need::Browser | Need::NetTools | Need::Judges, Packager::Homebrew) => {
                     packages.extend(need.homebrew());
                 }
-                (Need::Wasm | Need::Cpp, Packager::Homebrew) | (_, Packager::Unknown) => {
+                (Need::Wasm | Need::Cpp | Need::Websockets, Packager::Homebrew) | (_, Packager::Unknown) => {
                     return Error::Unsupported(format!("{what}: missing; install it and run this again"));
                 }
             }
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(
             command(&system(Packager::Debian, false, false), &FOR_TESTS),
             "sudo apt-get install --yes rustc-web cargo-web rust-web-src lld-19 chromium socat \
-             netcat-openbsd jq curl g++ golang-go python3"
+             netcat-openbsd jq curl g++ golang-go python3 python3-websockets"
         );
         assert_eq!(
             command(&system(Packager::Homebrew, false, true), &[Need::Wasm, Need::NetTools]),

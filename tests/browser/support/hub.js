@@ -37,6 +37,20 @@ export class Hub {
     return this.#url.host;
   }
 
+  /** What lets in. */
+  get token() {
+    return new URLSearchParams(this.#url.hash.slice(1)).get("token") ?? "";
+  }
+
+  /**
+   * What lets readers in that can send no header.
+   * @returns {Promise<{ ticket: string }>}
+   */
+  async ticket() {
+    const response = await this.#fetch("/api/v1/tickets", { method: "POST" });
+    return response.json();
+  }
+
   /** @param {NodeJS.Signals} signal */
   kill(signal) {
     return this.#program.kill(signal);
@@ -76,10 +90,9 @@ export class Hub {
    * @param {RequestInit} [init]
    */
   async #fetch(path, init = {}) {
-    const token = new URLSearchParams(this.#url.hash.slice(1)).get("token");
-    const headers = { authorization: `Bearer ${token}`, ...init.headers };
+    const headers = { authorization: `Bearer ${this.token}`, ...init.headers };
     const response = await fetch(new URL(path, this.#url), { ...init, headers });
-    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response;
   }
 }
