@@ -96,6 +96,16 @@ const ROUTES: &[Route] = &[
         || json!({ "text/event-stream": { "schema": { "type": "string" } } }),
     )
     .with(&[], &[503]),
+    Route::get("/api/events/", "How tasks change, as JSON Patch, for clients of another tool.", task_patches)
+        .with(&["Last-Event-ID"], &[400, 503]),
+    Route::get("/api/events/processes/{id}/logs", "What a task writes, until it ends.", || {
+        events("`{type, content, timestamp}`, `type` being `stdout`, `stderr`, `system` or `error`")
+    })
+    .with(&["process_id", "Last-Event-ID"], &[204, 400, 404, 503]),
+    Route::get("/api/events/task-attempts/{id}/diff", "Which files a task changes, until it ends.", || {
+        events("`{file, diff}`, in the place of what was told of that file before; an empty `diff` is none")
+    })
+    .with(&["process_id", "Last-Event-ID"], &[204, 400, 404, 503]),
     Route::get(
         "/metrics",
         "The hub's numbers for Prometheus.",
@@ -221,6 +231,26 @@ fn patches() -> Value {
     })
 }
 
+fn task_patches() -> Value {
+    events(
+        "an RFC 6902 patch of `{tasks: {ID: {run, unit, task, status, …}}}`, an id being `run~unit~task`; the first \
+         begins anew",
+    )
+}
+
+/// A stream whose events without a name are this.
+fn events(what: &str) -> Value {
+    json!({
+        "text/event-stream": { "schema": {
+            "type": "string",
+            "description": format!(
+                "`data` of an event without a name is {what}. The events `gap`, `lost`, `end` and `bye` have the \
+                 payloads of `hub.gap`, `link.lost`, `hub.end` and `hub.bye`."
+            ),
+        } },
+    })
+}
+
 fn page() -> Value {
     json!({
         "application/x-ndjson": { "schema": {
@@ -263,6 +293,7 @@ fn parameters() -> Value {
         "task": query("task", "Only output of the task with this number."),
         "q": query("q", "Only output that contains this, whatever its case."),
         "run_id": path("run", "The run's name."),
+        "process_id": path("id", "`run~unit~task`."),
         "schema_name": path("name", "Such as `read/event.schema.json`."),
     })
 }

@@ -11,6 +11,7 @@ mod ingest;
 mod moment;
 mod opening;
 mod patch;
+mod process;
 mod rejects;
 mod replies;
 mod run;
@@ -31,7 +32,8 @@ pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};
 pub(crate) use ingest::Ingest;
 pub(crate) use moment::Moment;
-pub(crate) use patch::whole;
+pub(crate) use patch::{Patch, whole};
+pub(crate) use process::{Ends, Part, Process};
 pub(crate) use replies::Reply;
 pub(crate) use run::{Run, RunSummary};
 pub(crate) use saved::{

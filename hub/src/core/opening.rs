@@ -7,6 +7,7 @@ use choo_protocol::{Filter, HubGap, HubHello, PROTO, RunId, control_line, kind};
 use super::epochs::Place;
 use super::hub::Core;
 use super::moment::Moment;
+use super::process::Process;
 use super::run::Run;
 use super::saved::Hole;
 use super::subscription::{Frame, Since};
@@ -130,6 +131,37 @@ impl Opening {
         }
         opening.tell_end(core, &of_run(run), now);
         opening
+    }
+
+    /// The start of the stream of a process: at its run's first event, or behind what the reader has.
+    pub(super) fn of_process(core: &Core, process: &Process, since: Since, now: Moment) -> Self {
+        let beginning = process.beginning(core);
+        let mut opening =
+            Opening { frames: Vec::new(), position: beginning, stated: 0, recovered: true, over: false };
+        if let Since::Cursor(cursor) = since {
+            let (known, why) = match core.epochs().locate(cursor, core.history().last()) {
+                Place::At(offset) => (offset, None),
+                Place::Crashed { end } => (end, Some("crash")),
+                Place::Future => (beginning, Some("future")),
+                Place::Foreign => (beginning, Some("epoch")),
+            };
+            opening.position = known.max(beginning);
+            if let Some(why) = why {
+                let to = core.cursor(opening.position).to_string();
+                let gap = HubGap { from: cursor.to_string(), to, count: None, why: why.to_owned() };
+                opening.frames.push(Frame::Control(control_line(kind::HUB_GAP, now.time, None, &gap)));
+            }
+        }
+        opening
+    }
+
+    /// What is known to be lost of a process's run.
+    pub(super) fn tell_lost(&mut self, core: &Core, process: &Process, now: Moment) {
+        let Some(run) = core.runs().get(process.run.as_str()) else { return };
+        for range in &run.state().loss.ranges {
+            let line = control_line(kind::LINK_LOST, now.time, Some(&process.run), range);
+            self.frames.push(Frame::Control(line));
+        }
     }
 
     /// A reader of patches at `position` was overtaken by the history: it goes on from now.

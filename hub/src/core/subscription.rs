@@ -11,8 +11,9 @@ use super::history::{Body, Record};
 use super::hub::Core;
 use super::moment::Moment;
 use super::opening::Opening;
+use super::process::{Course, Part, Process, gap_line};
 use super::run::Run;
-use super::saved::{Fetch, Hole, Page};
+use super::saved::{Fetch, Hole, Logs, Page};
 
 /// About the largest block, in bytes.
 pub(crate) const BLOCK_BYTES: usize = 64 << 10;
@@ -29,6 +30,8 @@ pub(crate) enum Selection {
     Newest,
     /// How the state of a run changes, or of all.
     Patches(Option<RunId>),
+    /// What a task writes, or changes.
+    Process(Process),
 }
 
 /// Where a reader wants to begin.
@@ -74,6 +77,8 @@ pub(crate) struct Subscription {
     opening: Vec<Frame>,
     /// The run it is at, with [`Selection::Newest`].
     newest: Option<RunId>,
+    /// The end it comes to, with [`Selection::Process`].
+    course: Course,
     past_end: bool,
     done: bool,
 }
@@ -131,12 +136,21 @@ impl Subscription {
             stated: 0,
             opening: Vec::new(),
             newest: None,
+            course: Course::default(),
             past_end: false,
             done: false,
         };
         let opening = match &subscription.selection {
             Selection::Filter(filter) => Opening::new(core, filter, since, now),
             Selection::Patches(run) => Opening::of_patches(core, run.as_ref(), since, now),
+            Selection::Process(process) => {
+                subscription.course = Course::new(core, process);
+                let mut opening = Opening::of_process(core, process, since, now);
+                if subscription.only_logs().is_some() && matches!(since, Since::Snapshot) {
+                    opening.tell_lost(core, process, now);
+                }
+                opening
+            }
             Selection::Newest => {
                 subscription.newest = core.runs().newest().map(|run| run.id().clone());
                 return subscription;
@@ -165,6 +179,7 @@ impl Subscription {
             stated: 0,
             opening: Vec::new(),
             newest: None,
+            course: Course::default(),
             past_end: false,
             done: false,
         }
@@ -177,7 +192,7 @@ impl Subscription {
 
     /// Whether there is something to send it before it reads on.
     pub(crate) fn is_opening(&self) -> bool {
-        !self.opening.is_empty() || self.done
+        !self.opening.is_empty() || self.done || self.course.outcome().is_some()
     }
 
     /// Whether it is over once the last block is sent.
@@ -220,8 +235,11 @@ impl Subscription {
         }
         if self.cold.is_empty() && self.position < history.floor() {
             match Cold::way_on(core, self.position, self.selection.only_run()) {
-                WayOn::Fetch(fetch) => return Step::Fetch(fetch),
+                WayOn::Fetch(fetch) => return Step::Fetch(Fetch { logs: self.only_logs(), ..fetch }),
                 WayOn::Hole(hole) => return self.tell_hole(core, hole, now),
+                WayOn::Overtaken if matches!(self.selection, Selection::Process(_)) => {
+                    return self.tell_hole(core, Cold::evicted(core, self.position), now);
+                }
                 WayOn::Overtaken => {}
             }
             if let Selection::Filter(filter) = &self.selection {
@@ -231,8 +249,9 @@ impl Subscription {
             }
             self.position = history.floor();
         }
+        let until = until.max(self.course.until());
         if self.position >= until.min(history.last()) {
-            return Step::Idle;
+            return self.tell_end(core, now);
         }
         if self.newest.is_none() && self.selection == Selection::Newest {
             self.newest = core.runs().newest().map(|run| run.id().clone());
@@ -245,11 +264,42 @@ impl Subscription {
     fn tell_hole(&mut self, core: &Core, hole: Hole, now: Moment) -> Step {
         let from = self.position;
         self.position = hole.to.max(from);
-        let Selection::Filter(filter) = &self.selection else { return Step::Again };
+        let filter = match &self.selection {
+            Selection::Filter(filter) => filter,
+            Selection::Process(process) => {
+                // It may have ended there.
+                self.course = Course::new(core, process);
+                return self.send(core, vec![Frame::Control(gap_line(core, from, hole, now.time))]);
+            }
+            _ => return Step::Again,
+        };
         let opening = Opening::behind_hole(core, filter, from, hole, now);
         self.stated = opening.stated;
         self.done = opening.over;
         self.send(core, opening.frames)
+    }
+
+    /// It has everything; the stream of a process that has ended is over.
+    fn tell_end(&mut self, core: &Core, now: Moment) -> Step {
+        match (&self.selection, self.course.outcome()) {
+            (Selection::Process(process), Some(outcome)) => {
+                self.done = true;
+                let end = process.end_line(outcome, now.time);
+                self.course = Course::default();
+                self.send(core, vec![Frame::Control(end)])
+            }
+            _ => Step::Idle,
+        }
+    }
+
+    /// Only output is asked for, where nothing else would be told.
+    fn only_logs(&self) -> Option<Logs> {
+        match &self.selection {
+            Selection::Process(process) if process.part == Part::Logs && self.course.is_finite() => {
+                Some(process.logs())
+            }
+            _ => None,
+        }
     }
 
     fn send(&mut self, core: &Core, frames: Vec<Frame>) -> Step {
@@ -288,8 +338,15 @@ impl Subscription {
             self.position = self.position.max(block.until);
             return false;
         }
+        if let Selection::Process(process) = &self.selection {
+            self.course.handle(process, record);
+        }
         let item = Item::new(core, record, &mut self.newest);
-        let outdated = matches!(record.body, Body::State(_)) && record.offset <= self.stated;
+        let outdated = match &record.body {
+            Body::State(_) => record.offset <= self.stated,
+            // Told at the beginning, since the store may pass over it.
+            Body::Line { kind, .. } => kind == kind::LINK_LOST && self.only_logs().is_some(),
+        };
         if self.selection.admits(&item) && !outdated {
             let bytes = self.selection.bytes(record);
             if block.bytes > 0 && block.bytes + bytes > BLOCK_BYTES {
@@ -322,6 +379,7 @@ impl Selection {
         match self {
             Selection::Filter(filter) => filter.run.as_ref(),
             Selection::Patches(run) => run.as_ref(),
+            Selection::Process(process) => Some(&process.run),
             Selection::Newest => None,
         }
     }
@@ -355,6 +413,9 @@ impl Selection {
             Selection::Patches(wanted) => {
                 return (record.patch.is_some() || item.over)
                     && wanted.as_ref().is_none_or(|wanted| run == Some(wanted));
+            }
+            Selection::Process(process) => {
+                return process.admits(record) || (item.over && run == Some(&process.run));
             }
         };
         match &record.body {

@@ -4,7 +4,10 @@ mod frame;
 mod lines;
 mod ndjson;
 mod patches;
+mod process;
 mod sse;
+mod tasks;
+mod told;
 mod websocket;
 
 use bytes::Bytes;
@@ -12,6 +15,7 @@ use choo_protocol::Timestamp;
 use hyper::header::{ACCEPT, HeaderMap};
 
 pub(crate) use frame::{CloseCode, Framing, close_frame, ping_frame, pong_frame};
+pub(crate) use told::END_MARK;
 
 use crate::core::Block;
 
@@ -27,6 +31,10 @@ pub(crate) enum Encoding {
     SseNamed,
     /// Server-sent events, each a JSON Patch that leads from one version of a run's state to the next.
     Patches,
+    /// ... or a list of operations on an object of all runs' tasks.
+    Tasks,
+    /// Server-sent events of the output of one task, or of its files.
+    Process,
     /// Text messages of a WebSocket: lines with LF between.
     WebSocket,
 }
@@ -59,7 +67,9 @@ impl Encoding {
     pub(crate) fn opening(self) -> &'static [u8] {
         match self {
             Encoding::Ndjson | Encoding::WebSocket => b"",
-            Encoding::Sse | Encoding::SseBatch | Encoding::Patches => sse::OPENING,
+            Encoding::Sse | Encoding::SseBatch | Encoding::Patches | Encoding::Tasks | Encoding::Process => {
+                sse::OPENING
+            }
             Encoding::SseNamed => sse::NAMED_OPENING,
         }
     }
@@ -88,6 +98,8 @@ impl Encoding {
             Encoding::SseBatch => sse::write_batch(block, time, out),
             Encoding::SseNamed => sse::write_named(block, out),
             Encoding::Patches => patches::write(block, out),
+            Encoding::Tasks => tasks::write(block, out),
+            Encoding::Process => process::write(block, out),
             Encoding::WebSocket => {}
         }
     }

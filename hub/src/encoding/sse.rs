@@ -71,7 +71,7 @@ fn write_alive(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-pub(super) fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
+fn write_id(cursor: Cursor, out: &mut Vec<u8>) {
     use std::io::Write;
     // Writing to memory does not fail.
     let _ = writeln!(out, "id: {cursor}");

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::core::{BLOCK_BYTES, Block, Cursor, Epoch, Frame, Item, Moment, Selection, Since};
+use crate::core::{BLOCK_BYTES, Block, Cursor, Ends, Epoch, Frame, Item, Moment, Selection, Since};
 use crate::encoding::{Encoding, Framing};
 
 /// What makes readers alike.
@@ -111,7 +111,12 @@ impl Channel {
         let number = self.next();
         let (mut frames, mut bytes, mut from) = (Vec::new(), 0, from);
         let mut last = from;
+        // Nothing has ended for readers that are still here.
+        let mut ends = Ends::default();
         for item in items {
+            if let Selection::Process(process) = &self.key.selection {
+                ends.handle(process, &item.record);
+            }
             if self.key.selection.admits(item) {
                 let more = self.key.selection.bytes(&item.record);
                 if bytes > 0 && bytes + more > BLOCK_BYTES {
@@ -123,12 +128,17 @@ impl Channel {
                 if item.over && self.key.selection.is_one_run() {
                     self.push(std::mem::take(&mut frames), (from, item.record.offset), true, epoch, now);
                     (from, bytes) = (item.record.offset, 0);
+                    ends = Ends::default();
                 }
             }
             last = item.record.offset;
         }
+        let outcome = ends.outcome();
+        if let (Selection::Process(process), Some(outcome)) = (&self.key.selection, outcome) {
+            frames.push(Frame::Control(process.end_line(outcome, now.time)));
+        }
         if !frames.is_empty() {
-            self.push(frames, (from, head), false, epoch, now);
+            self.push(frames, (from, head), outcome.is_some(), epoch, now);
         }
         number
     }

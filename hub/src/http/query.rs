@@ -91,6 +91,12 @@ fn items(value: &str) -> Vec<String> {
     items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
 }
 
+/// A segment of a path; `None` if the bytes are not UTF-8 or an escape is not one.
+pub(super) fn decode_segment(text: &str) -> Option<String> {
+    // A plus is one there.
+    decode(&text.replace('+', "%2B"))
+}
+
 /// `None` if the bytes are not UTF-8 or an escape is not one.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -45,6 +45,12 @@ pub(crate) enum Route<'a> {
     Graph,
     /// `/api/events` (SPEC §9)
     NewestEvents,
+    /// `/api/events/`, another tool's stream of patches
+    TaskPatches,
+    /// `/api/events/processes/{id}/logs`
+    ProcessLogs(&'a str),
+    /// `/api/events/task-attempts/{id}/diff`
+    AttemptDiff(&'a str),
     /// Nothing, below `/api`.
     Unknown,
 }
@@ -71,7 +77,15 @@ impl<'a> Route<'a> {
             "/state" => Route::State,
             "/graph" => Route::Graph,
             "/events" => Route::NewestEvents,
+            "/events/" => Route::TaskPatches,
             _ if api.starts_with("/v1/schema/") => Route::Schema(&api["/v1/schema/".len()..]),
+            _ if api.starts_with("/events/") => match api["/events/".len()..].split_once('/') {
+                Some(("processes", rest)) => within(rest, "/logs").map_or(Route::Unknown, Route::ProcessLogs),
+                Some(("task-attempts", rest)) => {
+                    within(rest, "/diff").map_or(Route::Unknown, Route::AttemptDiff)
+                }
+                _ => Route::Unknown,
+            },
             _ => match api.strip_prefix("/v1/runs/").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
                 Some((run, "")) if !run.is_empty() && !api.ends_with('/') => Route::Run(run),
                 Some((run, "graph")) if !run.is_empty() => Route::RunGraph(run),
@@ -91,7 +105,16 @@ impl<'a> Route<'a> {
 
     /// Whether the answer has no end, so that the connection becomes a reader's.
     pub(crate) fn is_stream(self) -> bool {
-        matches!(self, Route::Events | Route::Socket | Route::Patches | Route::NewestEvents)
+        matches!(
+            self,
+            Route::Events
+                | Route::Socket
+                | Route::Patches
+                | Route::NewestEvents
+                | Route::TaskPatches
+                | Route::ProcessLogs(_)
+                | Route::AttemptDiff(_)
+        )
     }
 
     /// Refuses a method the route does not have.
@@ -106,6 +129,11 @@ impl<'a> Route<'a> {
             _ => Err(ApiError::method_not_allowed("GET, HEAD")),
         }
     }
+}
+
+/// The one name that stands before an ending.
+fn within<'a>(path: &'a str, ending: &str) -> Option<&'a str> {
+    path.strip_suffix(ending).filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
 #[cfg(test)]
@@ -141,8 +169,13 @@ mod tests {
         ("/api/state", Route::State),
         ("/api/graph", Route::Graph),
         ("/api/events", Route::NewestEvents),
-        // The original tool's other stream of that name has a slash; it is not this one.
-        ("/api/events/", Route::Unknown),
+        ("/api/events/", Route::TaskPatches),
+        ("/api/events/processes/r~u~1/logs", Route::ProcessLogs("r~u~1")),
+        ("/api/events/task-attempts/r~u~1/diff", Route::AttemptDiff("r~u~1")),
+        ("/api/events/processes/r~u~1/diff", Route::Unknown),
+        ("/api/events/processes//logs", Route::Unknown),
+        ("/api/events/processes/a/b/logs", Route::Unknown),
+        ("/api/events/processes/", Route::Unknown),
         ("/api", Route::Unknown),
         ("/api/", Route::Unknown),
         ("*", Route::Asset("*")),
@@ -170,6 +203,7 @@ mod tests {
         let mut documented = std::collections::HashSet::new();
         for (path, operations) in paths {
             let example = path.replace("{run}", "01JH").replace("{name}", "read/event.schema.json");
+            let example = example.replace("{id}", "r~u~1");
             let route = Route::of(&example);
             assert!(!matches!(route, Route::Unknown | Route::Asset(_)), "{path}");
             for method in operations.as_object().unwrap().keys() {

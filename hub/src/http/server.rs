@@ -28,6 +28,7 @@ use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
 use super::{assets, commands, extracts, health, metrics, runs, schemas, tickets};
+use crate::core::Part;
 use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
 
@@ -223,6 +224,9 @@ impl Visit {
             Route::Events => return streams::events(shared, head),
             Route::Socket => return streams::socket(shared, head),
             Route::Patches => return streams::patches(shared, head),
+            Route::TaskPatches => return streams::task_patches(shared, head),
+            Route::ProcessLogs(id) => return streams::process(shared, id, Part::Logs, head),
+            Route::AttemptDiff(id) => return streams::process(shared, id, Part::Diffs, head),
             Route::NewestEvents => return streams::newest(shared, head),
             Route::Asset(path) => assets::get(path, &head.headers),
             Route::Health => health::get(shared, caller.is_ok()),

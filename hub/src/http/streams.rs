@@ -8,11 +8,11 @@ use hyper::http::request::Parts;
 use hyper::{Request, StatusCode, Version};
 use tungstenite::handshake::server::create_response;
 
-use super::query::Query;
+use super::query::{self, Query};
 use super::respond::{self, ApiError};
 use super::server::Outcome;
-use crate::core::{Selection, Since, Subscription};
-use crate::encoding::{Encoding, Framing};
+use crate::core::{Part, Process, Selection, Since, Subscription};
+use crate::encoding::{END_MARK, Encoding, Framing};
 use crate::fan::NewReader;
 use crate::shared::{Place, Shared};
 
@@ -61,6 +61,44 @@ pub(super) fn patches(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, Api
         return Ok(Outcome::Answer(respond::empty(StatusCode::NO_CONTENT)));
     }
     Ok(stream(shared, head, Encoding::Patches, (selection, subscription), place))
+}
+
+/// `/api/events/`
+pub(super) fn task_patches(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
+    let since = Query::default().since(last_event_id(&head.headers)?)?;
+    let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
+    shared.act(|core, _| core.begin_patches());
+    let selection = Selection::Patches(None);
+    let subscription = subscribe(shared, &selection, since);
+    Ok(stream(shared, head, Encoding::Tasks, (selection, subscription), place))
+}
+
+/// `/api/events/processes/{id}/logs` and `/api/events/task-attempts/{id}/diff`
+pub(super) fn process(shared: &Arc<Shared>, id: &str, part: Part, head: &Parts) -> Result<Outcome, ApiError> {
+    let unknown = || ApiError::not_found("this hub knows no such run; an id is `run~unit~task`");
+    let id = query::decode_segment(id).ok_or_else(unknown)?;
+    let process = Process::parse(&id, part).ok_or_else(unknown)?;
+    let last_event_id = last_event_id(&head.headers)?;
+    let at_end = last_event_id.and_then(|id| id.strip_suffix(END_MARK));
+    let since = Query::default().since(at_end.or(last_event_id))?;
+    let (known, over) = shared.look(|core, _| {
+        let offset = match since {
+            Since::Cursor(cursor) => core.offset_of(cursor),
+            _ => None,
+        };
+        let over = at_end.and(offset).is_some_and(|offset| process.is_past_end(core, offset));
+        (core.runs().get(process.run.as_str()).is_some(), over)
+    });
+    if !known {
+        return Err(unknown());
+    }
+    if over {
+        return Ok(Outcome::Answer(respond::empty(StatusCode::NO_CONTENT)));
+    }
+    let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
+    let selection = Selection::Process(process);
+    let subscription = subscribe(shared, &selection, since);
+    Ok(stream(shared, head, Encoding::Process, (selection, subscription), place))
 }
 
 /// `/api/events` (SPEC §9)

@@ -8,6 +8,7 @@ mod history;
 mod lifetimes;
 mod openapi;
 mod patches;
+mod processes;
 mod routes;
 mod streams;
 mod support;

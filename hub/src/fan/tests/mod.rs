@@ -14,6 +14,7 @@ use world::{Socket, World};
 mod client;
 mod form;
 mod patches;
+mod process;
 mod simulation;
 mod world;
 
