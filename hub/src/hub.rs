@@ -1,8 +1,6 @@
 //! The daemon: sockets around the core.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,8 +37,8 @@ pub struct Hub {
     tcp: Async<TcpListener>,
     addr: SocketAddr,
     url: String,
-    /// What stores the history, and what keeps others from it.
-    writer: Option<(Writer, Option<File>)>,
+    /// What stores the history.
+    writer: Option<Writer>,
 }
 
 impl Hub {
@@ -85,10 +83,7 @@ impl Hub {
         let fan = FanOut::new(core.history().last())
             .map_err(|source| StartError::System { doing: "wait for sockets", source })?;
         let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell(), readers));
-        let start = |Opened { store, lock, .. }| {
-            let writer = Writer::start(Arc::clone(&shared), store, keep)?;
-            io::Result::Ok((writer, lock))
-        };
+        let start = |Opened { store, .. }| Writer::start(Arc::clone(&shared), store, keep);
         let writer = opened.map(start).transpose();
         let writer = writer.map_err(|source| StartError::System { doing: "start a thread", source })?;
         Ok(Hub { shared, fan, guard, unix, tcp, addr, url, writer })
@@ -156,9 +151,8 @@ impl Hub {
             future::or(gone, late).await;
         }));
         fan.stop();
-        if let Some((writer, lock)) = self.writer {
+        if let Some(writer) = self.writer {
             writer.finish(DRAIN);
-            drop(lock);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod block;
 mod keeper;
+mod lock;
 #[cfg(test)]
 mod memory;
 mod opened;

@@ -1,30 +1,24 @@
 //! A history as a hub begins with it.
 
-use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FlockOperation, flock};
-
+use super::lock::Lock;
 use super::store::Store;
 use super::{Readers, Sqlite, recover};
 use crate::StartError;
 use crate::core::{Core, Keep, Moment, Restored};
 
-/// A store, and what keeps others from it.
+/// A store, and what reads it.
 pub(crate) struct Opened {
     pub(crate) store: Box<dyn Store>,
     pub(crate) readers: Arc<Readers>,
-    /// Held as long as the hub lives.
-    pub(crate) lock: Option<File>,
 }
 
 /// Has `core` go on with what the file has. If that cannot be read, it begins with nothing, and says so.
 pub(crate) fn open(path: PathBuf, core: Core, keep: Keep, now: Moment) -> Result<(Core, Opened), StartError> {
-    let lock = lock(&path)?;
-    let mut store = Sqlite::new(path.clone());
+    let mut store = Sqlite::locked(path.clone(), lock(&path)?);
     let (restored, trouble, aside) = match recover(&mut store) {
         Ok((restored, aside)) => (restored, None, aside),
         Err(error) => (Restored::default(), Some(error), None),
@@ -43,27 +37,16 @@ pub(crate) fn open(path: PathBuf, core: Core, keep: Keep, now: Moment) -> Result
         core.handle_trouble(&error.to_string(), now);
     }
     let readers = Arc::new(Readers::new(Sqlite::new(path)));
-    Ok((core, Opened { store: Box::new(store), readers, lock }))
+    Ok((core, Opened { store: Box::new(store), readers }))
 }
 
-/// One hub at a time: two would give the same offsets to different events.
-fn lock(path: &Path) -> Result<Option<File>, StartError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let taken = || {
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&name)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        io::Result::Ok(file)
-    };
-    match taken() {
-        Ok(file) => Ok(Some(file)),
+/// Where nothing can be written there is no lock, and nothing will be stored either.
+fn lock(path: &Path) -> Result<Option<Lock>, StartError> {
+    match Lock::take(path) {
+        Ok(lock) => Ok(Some(lock)),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
             Err(StartError::HistoryInUse { path: path.to_owned() })
         }
-        // Where nothing can be written, nothing will be stored either.
         Err(error) => {
             tracing::warn!(%error, "cannot lock the history");
             Ok(None)

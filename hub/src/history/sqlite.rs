@@ -7,12 +7,14 @@ mod remove;
 mod schema;
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 
 use choo_protocol::RunId;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::block::{Encoder, divide};
+use super::lock::Lock;
 use super::store::{Excess, Found, Reader, Removed, Store, StoreError};
 use crate::core::{Batch, Epoch, OpenSpan, SavedRun, SavedState, Span, Stored};
 use error::translate;
@@ -27,6 +29,8 @@ use page::SqliteReader;
 pub(crate) struct Sqlite {
     path: PathBuf,
     connection: Option<Connection>,
+    /// What keeps other hubs from it.
+    lock: Option<Lock>,
     /// The files that were opened, once they were.
     files: Option<Files>,
     /// The rows of the runs.
@@ -47,6 +51,7 @@ impl Sqlite {
         Sqlite {
             path,
             connection: None,
+            lock: None,
             files: None,
             rows: HashMap::new(),
             begun: None,
@@ -55,6 +60,11 @@ impl Sqlite {
             floor: 0,
             encoder: Encoder::default(),
         }
+    }
+
+    /// The same for the one hub that writes to it, with the lock if that could be had.
+    pub(crate) fn locked(path: PathBuf, lock: Option<Lock>) -> Self {
+        Sqlite { lock, ..Self::new(path) }
     }
 
     /// Lets the file have so many pages and no more, and gives how many it has.
@@ -91,6 +101,7 @@ impl Sqlite {
         }
         self.check()?;
         if self.connection.is_none() {
+            self.keep_others_out()?;
             self.rows.clear();
             self.connection = Some(schema::open(&self.path).inspect_err(|error| self.note(error))?);
             self.files = Files::at(&self.path);
@@ -125,6 +136,22 @@ impl Sqlite {
         self.rows.clear();
         (self.begun, self.fresh) = (None, true);
         Err(StoreError::Gone(self.path.clone()))
+    }
+
+    /// Somebody who removes the file may remove the lock as well, and start another hub.
+    fn keep_others_out(&mut self) -> Result<(), StoreError> {
+        let removed = self.lock.as_ref().is_some_and(|lock| !lock.holds(&self.path));
+        if removed {
+            let lock = Lock::take(&self.path).map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock => StoreError::InUse(self.path.clone()),
+                _ => StoreError::System {
+                    path: self.path.clone(),
+                    message: format!("cannot lock it: {error}"),
+                },
+            })?;
+            self.lock = Some(lock);
+        }
+        Ok(())
     }
 
     /// Moves what lies there out of the way; nobody has to have it open.

@@ -99,6 +99,9 @@ pub(crate) enum StoreError {
     /// It was removed, or another file lies in its place. The next try begins anew.
     #[error("{path} was removed or replaced while it was in use, and what was in it is gone", path = .0.display())]
     Gone(PathBuf),
+    /// Another hub has begun to write there.
+    #[error("another hub has begun to write to {path}; each needs a --data of its own", path = .0.display())]
+    InUse(PathBuf),
     /// Written by a later version.
     #[error("{path} was written by a later version of choo (format {version}); use that, or another --data", path = .path.display())]
     Later { path: PathBuf, version: i64 },

@@ -94,6 +94,11 @@ fn a_history_that_is_removed_under_a_running_hub_is_missed_and_begun_anew() {
     let health = hub.json("/healthz");
     assert_eq!(health["status"], "ok", "a new file has it");
     assert!(health["history"]["stored"]["anew_since"].is_string(), "{health}");
+    // The lock was in that directory, too.
+    let other = tempfile::tempdir().unwrap();
+    let mut second = config(&other);
+    second.history = choo_hub::HistorySource::File(hub.dir.path().join("data/history.db"));
+    assert!(matches!(Hub::start(second), Err(StartError::HistoryInUse { .. })));
     let mut late = hub.ndjson("?since=earliest");
     assert_eq!(late.numbers("r", 12), (1..=12).collect::<Vec<_>>());
     hub.stop();

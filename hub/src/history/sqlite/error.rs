@@ -15,6 +15,10 @@ pub(super) fn translate(error: &rusqlite::Error, path: &Path) -> StoreError {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             StoreError::ReadOnly(path)
         }
+        Some(ErrorCode::SystemIoFailure) => {
+            let message = format!("{error}; look at the disk, and at what limits files (`ulimit -f`)");
+            StoreError::System { path, message }
+        }
         _ => StoreError::System { path, message: error.to_string() },
     }
 }
