@@ -8,7 +8,7 @@ mod subscribe;
 use serde::Serialize;
 
 use crate::escape;
-use crate::{RunId, Timestamp};
+use crate::{RunId, Timestamp, kind};
 
 pub use cmd::{
     CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, MAX_REQUEST_BYTES, Precondition,
@@ -47,13 +47,29 @@ pub fn snapshot_line(
     state: &str,
     time: Timestamp,
 ) -> Vec<u8> {
-    let mut line = format!(
-        "{{\"type\":\"hub.snapshot\",\"time\":\"{time}\",\"payload\":{{\"run\":\"{run}\",\"cursor\":"
-    )
-    .into_bytes();
-    escape::write_string(cursor, &mut line);
-    line.extend_from_slice(b",\"state\":");
-    line.extend_from_slice(state.as_bytes());
-    line.extend_from_slice(format!(",\"part\":{part},\"parts\":{parts}}},\"run\":\"{run}\"}}").as_bytes());
-    line
+    let mut of = format!("\"run\":\"{run}\",\"cursor\":").into_bytes();
+    escape::write_string(cursor, &mut of);
+    let place = format!(",\"part\":{part},\"parts\":{parts}");
+    state_line(kind::HUB_SNAPSHOT, run, (&of, state, &place), time)
+}
+
+/// Writes an `orch.snapshot` line, without newline, around a part made by
+/// [`RunState::parts`](crate::RunState::parts); the only one is a whole state.
+pub fn orch_snapshot_line(
+    run: &RunId,
+    through: u64,
+    part: usize,
+    parts: usize,
+    state: &str,
+    time: Timestamp,
+) -> Vec<u8> {
+    let of = format!("\"through\":{through}");
+    let place = if parts > 1 { format!(",\"part\":{part},\"parts\":{parts}") } else { String::new() };
+    state_line(kind::ORCH_SNAPSHOT, run, (of.as_bytes(), state, &place), time)
+}
+
+fn state_line(kind: &str, run: &RunId, (of, state, place): (&[u8], &str, &str), time: Timestamp) -> Vec<u8> {
+    let begin = format!("{{\"type\":\"{kind}\",\"time\":\"{time}\",\"payload\":{{");
+    let end = format!("{place}}},\"run\":\"{run}\"}}");
+    [begin.as_bytes(), of, b",\"state\":", state.as_bytes(), end.as_bytes()].concat()
 }

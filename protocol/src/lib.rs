@@ -68,7 +68,7 @@ pub use control::{
     CmdAccepted, CmdArgs, CmdDone, CmdRejected, CmdRequest, Command, HubBye, HubCursor, HubEnd, HubError,
     HubGap, HubHello, HubSnapshot, LinkAck, LinkBye, LinkHello, LinkLost, LinkPing, LinkPong, LinkWelcome,
     MAX_REQUEST_BYTES, PROTO, Precondition, RejectReason, Subscribe, Unsubscribe, control_line,
-    snapshot_line,
+    orch_snapshot_line, snapshot_line,
 };
 pub use decoder::{Frame, LineDecoder};
 pub use encoder::Encoder;
@@ -94,7 +94,9 @@ pub use payload::{
 };
 pub use reader::PayloadMismatch;
 pub use run_id::{RunId, RunIdError};
-pub use state::{DiffState, PrMember, PrState, RunMember, RunState, RunStatus, UsageTotal, Usd};
+pub use state::{
+    DiffState, PendingSnapshot, PrMember, PrState, RunMember, RunState, RunStatus, UsageTotal, Usd,
+};
 pub use store::{RunStore, RunSummary, StoreChanges, StoreFault, UnitChanges, UnitCounts};
 pub use timestamp::{Timestamp, TimestampError};
 pub use unit::{TaskMember, TaskState, TaskStatus, UnitMember, UnitState, UnitStatus};

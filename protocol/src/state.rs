@@ -1,6 +1,7 @@
 //! The state of a run: a fold of its events.
 
 mod diff;
+mod gathered;
 mod graph;
 mod parts;
 mod pr;
@@ -21,7 +22,10 @@ use crate::{
 };
 use diff::{Diffs, Told};
 
+pub(crate) use gathered::Gathered;
+
 pub use diff::DiffState;
+pub use gathered::PendingSnapshot;
 pub use pr::{PrMember, PrState};
 pub use status::RunStatus;
 pub use usage::{UsageTotal, Usd};
@@ -97,6 +101,9 @@ pub struct RunState {
     /// How many events of a known type had a payload that could not be read.
     #[serde(default, skip_serializing_if = "is_default")]
     pub misshapen: u64,
+    /// What has come of a snapshot in parts. It counts once all of it is there.
+    #[serde(skip)]
+    pub pending: PendingSnapshot,
 }
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -141,6 +148,7 @@ impl RunState {
             loss: Loss::default(),
             summaries: Vec::new(),
             misshapen: 0,
+            pending: PendingSnapshot::default(),
         }
     }
 
@@ -306,14 +314,24 @@ impl RunState {
     }
 
     fn apply_snapshot(&mut self, line: &Line<'_>) -> Change {
-        let Some(Ok(OrchSnapshot { through, state })) = line.read() else {
-            let mut change = Change::TAKEN;
+        let mut change = Change::TAKEN;
+        let Some(Ok(snapshot)) = line.read::<OrchSnapshot>() else {
             self.count_misshapen(&mut change);
             return change;
         };
+        let (through, place) = (snapshot.through, snapshot.place());
         if through <= self.seq {
             return Change::IGNORED;
         }
+        let state = match Gathered::add(&mut self.pending.0, (through, String::new()), snapshot.state, place)
+        {
+            Ok(Some(state)) => state,
+            Ok(None) => return change,
+            Err(_) => {
+                self.count_misshapen(&mut change);
+                return change;
+            }
+        };
         let missed = SeqRange { from: self.seq + 1, to: through };
         let mut before = std::mem::replace(self, RunState { seq: through, run: self.run.clone(), ..state });
         self.diffs.retain(|_, files| !files.is_empty());
@@ -371,5 +389,6 @@ impl RunState {
 readable!(RunState {
     run;
     status, started, ended, unit_count, parallelism, error, seq, units, prs, usage, diffs, diffs_omitted, loss,
-    summaries, misshapen,
+    summaries, misshapen;
+    pending
 });

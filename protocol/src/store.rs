@@ -1,7 +1,6 @@
 //! Everything a page knows: many runs, folded from one hub's stream.
 
 mod changes;
-mod parts;
 mod seen;
 
 use std::collections::VecDeque;
@@ -10,13 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::reader::Read;
+use crate::state::Gathered;
 use crate::{
     Change, DiffState, Frame, GraphLayout, HubBye, HubCursor, HubEnd, HubError, HubGap, HubHello,
     HubSnapshot, IdMap, Journal, Limits, Line, LineDecoder, Loss, RunId, RunState, RunStatus, Spacing,
     Timestamp, UnitState, UnitStatus, is_control, kind,
 };
 use changes::Changes;
-use parts::Parts;
 use seen::Seen;
 
 pub use changes::{StoreChanges, UnitChanges};
@@ -57,7 +56,7 @@ struct Run {
     /// Which lines are in the journal, or were.
     seen: Seen,
     /// A snapshot of which not all parts have come.
-    parts: Option<Parts>,
+    parts: Option<Box<Gathered>>,
     /// Until the graph changes.
     layout: Option<GraphLayout>,
     /// Until a unit changes.
@@ -285,7 +284,9 @@ impl RunStore {
 
     fn take_snapshot(&mut self, snapshot: HubSnapshot) {
         let Some(run) = named(&mut self.runs, snapshot.run.as_str()) else { return };
-        if let Some(state) = Parts::add(&mut run.parts, snapshot) {
+        let HubSnapshot { cursor, state, part, parts, .. } = snapshot;
+        // Of one that was torn nothing more is said: the stream that it stood in is told anew.
+        if let Ok(Some(state)) = Gathered::add(&mut run.parts, (0, cursor), state, (part, parts)) {
             run.state = state;
             run.layout = None;
             run.counts = None;

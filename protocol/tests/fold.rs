@@ -4,9 +4,9 @@
 
 use choo_protocol::{
     BranchPushed, Change, DiffChange, DiffFile, DiffState, Event, FileStatus, GraphPayload, IdMap,
-    Intervention, Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, RunId, RunMember,
-    RunState, RunStatus, SeqRange, TaskPayload, TaskProgress, TaskStatus, Timestamp, UnitMember, UnitState,
-    UnitStatus, Usage, Usd, Worktree, control_line, kind,
+    Intervention, Limits, Line, LinkLost, LogStream, OrchSnapshot, OrchStarted, Payload, PrState, RunId,
+    RunMember, RunState, RunStatus, SeqRange, TaskPayload, TaskProgress, TaskState, TaskStatus, Timestamp,
+    UnitMember, UnitState, UnitStatus, Usage, Usd, Worktree, control_line, kind, orch_snapshot_line,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -262,8 +262,87 @@ fn errors_are_cut_to_four_kib() {
 }
 
 fn snapshot(through: u64, state: &RunState) -> Vec<u8> {
-    let payload = OrchSnapshot { through, state: state.clone() };
-    control_line(kind::ORCH_SNAPSHOT, at(0), Some(&run()), &payload)
+    orch_snapshot_line(&run(), through, 1, 1, &state.parts(usize::MAX)[0], at(0))
+}
+
+/// The same in parts as small as can be.
+fn snapshot_parts(through: u64, state: &RunState) -> Vec<Vec<u8>> {
+    let parts = state.parts(1);
+    let line =
+        |(n, part): (usize, &String)| orch_snapshot_line(&run(), through, n + 1, parts.len(), part, at(0));
+    parts.iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn a_whole_snapshot_is_as_its_payload_writes_it() {
+    let state = fold(&[started(), Event::unit_started("setup")]);
+    let payload = OrchSnapshot { through: 2, state: state.clone(), part: None, parts: None };
+    let line = control_line(kind::ORCH_SNAPSHOT, at(0), Some(&run()), &payload);
+    assert_eq!(line, snapshot(2, &state));
+    let [first, .., last] = &snapshot_parts(2, &state)[..] else { panic!("several parts") };
+    let place = |line: &[u8]| {
+        let line = Line::parse(line, &Limits::default()).unwrap();
+        line.payload::<OrchSnapshot>().unwrap().unwrap().place()
+    };
+    assert_eq!((place(&line), place(first).0, place(last).0), ((1, 1), 1, place(last).1));
+}
+
+fn last_first(parts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut parts = parts.to_vec();
+    parts.rotate_right(1);
+    parts.pop();
+    parts
+}
+
+#[test]
+fn parts_of_a_snapshot_apply_together_and_only_as_they_belong() {
+    let whole = fold(&[started(), Event::unit_started("setup"), Event::unit_completed("setup")]);
+    let parts = snapshot_parts(3, &whole);
+    let (last, before) = parts.split_last().unwrap();
+    assert!(before.len() > 1);
+    let known = fold(&[started()]);
+    let restarted = || known.clone();
+    let take = |state: &mut RunState, lines: &[Vec<u8>]| {
+        for line in lines {
+            let change = apply(state, line);
+            assert!(!change.is_whole() && !change.is_ignored());
+        }
+    };
+
+    let mut reader = restarted();
+    take(&mut reader, before);
+    assert_eq!((&reader, reader.pending.is_empty()), (&restarted(), false), "nothing counts yet");
+    assert!(apply(&mut reader, last).is_whole());
+    assert_eq!((&reader.units, reader.seq, reader.pending.is_empty()), (&whole.units, 3, true));
+    for line in &parts {
+        assert!(apply(&mut reader, line).is_ignored(), "what has been seen");
+    }
+
+    // One is missing, comes twice or too early: the rest is of no use, and the next set counts.
+    let (missing, twice) = ([&parts[..1], &parts[2..]].concat(), [&parts[..2], &parts[1..]].concat());
+    for torn in [&missing[..], &twice, &parts[1..], last_first(&parts).as_slice()] {
+        let mut reader = restarted();
+        let mut changes = torn.iter().map(|line| apply(&mut reader, line));
+        assert!(!changes.any(|change| change.is_whole()));
+        assert!(reader.misshapen > 0 && reader.units == known.units && reader.seq == 1);
+        take(&mut reader, before);
+        assert!(apply(&mut reader, last).is_whole());
+    }
+
+    // Parts of two sets do not mix.
+    let mut later = whole.clone();
+    later.seq = 4;
+    let mut reader = restarted();
+    take(&mut reader, before);
+    take(&mut reader, &snapshot_parts(4, &later)[..1]);
+    apply(&mut reader, last);
+    assert_eq!((reader.seq, reader.misshapen), (1, 1));
+
+    // What came meanwhile may have made it old.
+    let mut reader = restarted();
+    take(&mut reader, before);
+    reader.seq = 3;
+    assert!(apply(&mut reader, last).is_ignored());
 }
 
 #[test]
@@ -325,6 +404,10 @@ fn parts_put_together_give_the_state() {
     for i in 0..500 {
         state.units.insert(format!("unit-{i}"), UnitState { order: i + 3, ..UnitState::default() });
     }
+    for i in 0..100 {
+        state.units.get_mut("unit-7").unwrap().tasks.insert(i, TaskState::default());
+        state.prs.insert(i, PrState::default());
+    }
     for (unit, files) in [("", 1), ("a\"b", 30), ("shell", 300)] {
         for file in 0..files {
             state
@@ -337,7 +420,7 @@ fn parts_put_together_give_the_state() {
         let mut parts = state.parts(max).into_iter();
         let mut joined: RunState = serde_json::from_str(&parts.next().unwrap()).unwrap();
         for part in parts {
-            assert!(part.len() <= max.max(200), "{}", part.len());
+            assert!(part.len() <= max.max(300), "{}", part.len());
             joined.merge(serde_json::from_str(&part).unwrap());
         }
         assert_eq!(joined, state);

@@ -1,8 +1,11 @@
 //! One fold of everything that has left the ring.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use choo_protocol::{Limits, Line, LinkLost, OrchSnapshot, RunId, RunState, Timestamp, control_line, kind};
+use choo_protocol::{
+    Limits, Line, LinkLost, RunId, RunState, Timestamp, control_line, kind, orch_snapshot_line,
+};
 
 use crate::block::{Meta, Role};
 
@@ -76,15 +79,17 @@ impl Base {
         self.holds_more
     }
 
-    /// Its `orch.snapshot` line.
-    pub(crate) fn snapshot(&self, time: Timestamp) -> Vec<u8> {
+    /// Its `orch.snapshot`, in parts of about `part_bytes`: at least one line.
+    pub(crate) fn snapshot(&self, part_bytes: usize, time: Timestamp) -> VecDeque<Vec<u8>> {
         let mut state = RunState::clone(&self.state);
         state.seq = self.through;
-        let run = state.run.clone();
-        let snapshot = OrchSnapshot { through: self.through, state };
-        let mut line = control_line(kind::ORCH_SNAPSHOT, time, Some(&run), &snapshot);
-        line.push(b'\n');
-        line
+        let parts = state.parts(part_bytes);
+        let line = |(n, part): (usize, &String)| {
+            let mut line = orch_snapshot_line(&state.run, self.through, n + 1, parts.len(), part, time);
+            line.push(b'\n');
+            line
+        };
+        parts.iter().enumerate().map(line).collect()
     }
 
     #[cfg(test)]
@@ -133,9 +138,12 @@ mod tests {
         assert!(base.holds_more() && !before.holds_more());
         assert_eq!((base.through(), before.through()), (1, 0));
         assert!(before.state().units.is_empty());
-        let snapshot = base.snapshot(Timestamp::from_unix_nanos(0));
-        let mut reader = RunState::new(run);
-        reader.apply(&Line::parse(snapshot.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap());
-        assert_eq!(reader.units, base.state().units);
+        for part_bytes in [1, RunState::PART_BYTES] {
+            let mut reader = RunState::new(run.clone());
+            for line in base.snapshot(part_bytes, Timestamp::from_unix_nanos(0)) {
+                reader.apply(&Line::parse(line.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap());
+            }
+            assert_eq!(reader.units, base.state().units);
+        }
     }
 }

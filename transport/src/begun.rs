@@ -19,8 +19,8 @@ pub(crate) enum What {
     Started,
     /// `link.lost` of the hole that is being told.
     Lost,
-    /// `orch.snapshot` through this event.
-    Snapshot(u64),
+    /// A part of the `orch.snapshot` that is being told.
+    Snapshot,
     /// An event's line that the full ring dropped when it was begun, and whether it was never written
     /// whole. It is no longer anywhere else, but for what base knows of it.
     Held { seq: u64, first: bool },

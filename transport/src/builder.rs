@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use choo_protocol::{GraphPayload, Limits, RunId};
+use choo_protocol::{GraphPayload, Limits, RunId, RunState};
 
 use crate::bus::Sink;
 use crate::clock::{Anchor, Moment};
@@ -329,6 +329,7 @@ impl Builder {
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             anchor,
             redaction: std::mem::take(&mut self.redaction),
+            part_bytes: RunState::PART_BYTES,
             spool: self.spool.as_ref().map(|_| self.spool_bytes),
         }
     }

@@ -82,6 +82,7 @@ mod started;
 mod stats;
 mod status;
 mod sync;
+mod telling;
 mod timers;
 mod warning;
 mod watch;

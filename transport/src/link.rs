@@ -46,6 +46,8 @@ pub(crate) struct LinkConfig {
     pub(crate) seed: u64,
     pub(crate) anchor: Anchor,
     pub(crate) redaction: Redaction,
+    /// How large a part of a snapshot is at most, in bytes.
+    pub(crate) part_bytes: usize,
     /// How many bytes may be kept on disk, if any.
     pub(crate) spool: Option<u64>,
 }
@@ -113,6 +115,7 @@ impl Link {
     /// A link that dials at once.
     pub(crate) fn new(config: LinkConfig, now: Instant) -> Self {
         let outbox = Outbox::new(config.run.clone(), config.wire, config.bounds, &config.redaction)
+            .with_part_bytes(config.part_bytes)
             .with_spool(config.spool);
         Link::with_outbox(config, outbox, 0, now)
     }

@@ -1,6 +1,8 @@
 //! What the peer is to be sent next.
 
-use choo_protocol::{Limits, LinkBye, LinkHello, LinkPong, PROTO, RunId, Timestamp, control_line, kind};
+use choo_protocol::{
+    Limits, LinkBye, LinkHello, LinkPong, PROTO, RunId, RunState, Timestamp, control_line, kind,
+};
 
 use crate::Redaction;
 use crate::base::Base;
@@ -13,6 +15,7 @@ use crate::session::{Mode, Session};
 use crate::spool::{Chunk, Spool};
 use crate::staging::Staged;
 use crate::started::{Graph, enrich};
+use crate::telling::Telling;
 use crate::wire::Wire;
 
 mod pressure;
@@ -47,6 +50,9 @@ pub(crate) struct Outbox {
     sessions: u64,
     /// The line being written, unless it lies in the ring.
     begun: Option<Begun>,
+    /// The snapshot that is being told, and how large a part of one is.
+    telling: Option<Telling>,
+    part_bytes: usize,
     /// How many bytes of the line at the ring's cursor are written.
     front_written: usize,
     /// The last event emitted.
@@ -96,6 +102,8 @@ impl Outbox {
             session: None,
             sessions: 0,
             begun: None,
+            telling: None,
+            part_bytes: RunState::PART_BYTES,
             front_written: 0,
             last: 0,
             reached: 0,
@@ -105,6 +113,12 @@ impl Outbox {
             spool: None,
             stalled: false,
         }
+    }
+
+    /// With snapshots in parts of about so many bytes.
+    pub(crate) fn with_part_bytes(mut self, part_bytes: usize) -> Self {
+        self.part_bytes = part_bytes;
+        self
     }
 
     /// Takes what was emitted, then makes room.
@@ -201,6 +215,7 @@ impl Outbox {
     fn rewind(&mut self, have: u64) {
         let Some(session) = &mut self.session else { return };
         self.sessions += 1;
+        self.telling = None;
         // Whoever has a line has what went before it. But what it has may end with the word that something
         // is lost, and the state that makes up for that may have died with the connection.
         let through = self.base.through();
@@ -243,7 +258,7 @@ impl Outbox {
 
     /// The connection ended.
     pub(crate) fn close(&mut self) {
-        self.session = None;
+        (self.session, self.telling) = (None, None);
         self.abandon_begun();
         self.holes.abandon();
         self.spool.iter_mut().for_each(Spool::rewind);
@@ -293,6 +308,9 @@ impl Outbox {
         if session.mode == Mode::Greeting {
             return None;
         }
+        if let Some(part) = self.telling.as_mut().and_then(Telling::next) {
+            return Some(Begun::new(part, What::Snapshot));
+        }
         if self.feeds() {
             return None;
         }
@@ -324,7 +342,7 @@ impl Outbox {
             return Some(What::Lost);
         }
         if snapshot {
-            return Some(What::Snapshot(through));
+            return Some(What::Snapshot);
         }
         started.map(|_| What::Started)
     }
@@ -354,7 +372,10 @@ impl Outbox {
                 let lost = self.holes.begin(session.number, session.floor)?;
                 self.control_line(kind::LINK_LOST, time, &lost)
             }
-            What::Snapshot(_) => self.base.snapshot(time),
+            What::Snapshot => {
+                let lines = self.base.snapshot(self.part_bytes, time);
+                self.telling.insert(Telling::new(self.base.through(), lines)).next()?
+            }
             What::Bye if self.wire == Wire::Seed => return None,
             What::Bye => self.control_line(kind::LINK_BYE, time, &LinkBye { last: self.bye? }),
             What::Hello | What::Pong | What::Held { .. } => return None,
@@ -412,7 +433,12 @@ impl Outbox {
             What::Hello => session.hello_owed = false,
             What::Pong => session.finish_pong(),
             What::Bye => session.bye_said = true,
-            What::Snapshot(through) => self.carry(through),
+            What::Snapshot => {
+                if let Some(through) = self.telling.as_mut().and_then(Telling::finish_part) {
+                    self.telling = None;
+                    self.carry(through);
+                }
+            }
             What::Started => {
                 session.started_owed = false;
                 if let Some(pinned) = &mut self.pinned {

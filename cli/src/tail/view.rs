@@ -19,8 +19,8 @@ pub(super) struct View {
     run: Option<String>,
     /// Width of the column of unit ids: as wide as the widest so far, within bounds.
     width: usize,
-    /// Units of the snapshot that is just arriving in parts.
-    counts: Counts,
+    /// The snapshot that is just arriving in parts.
+    arriving: Option<RunState>,
 }
 
 /// What happened, and how it looks.
@@ -81,9 +81,15 @@ impl View {
         }
         Some(match kind {
             kind::HUB_HELLO | kind::HUB_CURSOR => return None,
-            kind::HUB_SNAPSHOT => return self.snapshot(line),
-            kind::ORCH_SNAPSHOT => match line.payload() {
-                Some(Ok(OrchSnapshot { state, .. })) => dimmed(Counts::of(&state).describe()),
+            kind::HUB_SNAPSHOT => {
+                let Some(Ok(HubSnapshot { state, part, parts, .. })) = line.payload() else { return None };
+                return self.snapshot(state, (part, parts));
+            }
+            kind::ORCH_SNAPSHOT => match line.payload::<OrchSnapshot>() {
+                Some(Ok(snapshot)) => {
+                    let place = snapshot.place();
+                    return self.snapshot(snapshot.state, place);
+                }
                 _ => other(line),
             },
             kind::ORCH_STARTED => {
@@ -134,13 +140,13 @@ impl View {
     }
 
     /// One line for a whole snapshot, when its last part is there.
-    fn snapshot(&mut self, line: &Line<'_>) -> Option<What> {
-        let Some(Ok(HubSnapshot { state, part, parts, .. })) = line.payload() else { return None };
-        if part == 1 {
-            self.counts = Counts::default();
+    fn snapshot(&mut self, state: RunState, (part, parts): (u32, u32)) -> Option<What> {
+        match &mut self.arriving {
+            Some(arriving) if part > 1 => arriving.merge(state),
+            arriving => *arriving = Some(state),
         }
-        self.counts.add(&state);
-        (part == parts).then(|| dimmed(self.counts.describe()))
+        let whole = self.arriving.take_if(|_| part >= parts)?;
+        Some(dimmed(Counts::of(&whole).describe()))
     }
 }
 
@@ -158,24 +164,22 @@ struct Counts {
 
 impl Counts {
     fn of(state: &RunState) -> Self {
-        let mut counts = Self::default();
-        counts.add(state);
-        counts
-    }
-
-    fn add(&mut self, state: &RunState) {
-        self.status = state.status;
-        self.lost = self.lost.max(state.loss.count);
-        self.total += state.units.len();
+        let mut counts = Counts {
+            status: state.status,
+            lost: state.loss.count,
+            total: state.units.len(),
+            ..Counts::default()
+        };
         for unit in state.units.values() {
             match unit.status {
-                UnitStatus::Complete => self.complete += 1,
-                UnitStatus::InProgress | UnitStatus::InReview => self.running += 1,
-                UnitStatus::Failed => self.failed += 1,
-                UnitStatus::Blocked => self.blocked += 1,
+                UnitStatus::Complete => counts.complete += 1,
+                UnitStatus::InProgress | UnitStatus::InReview => counts.running += 1,
+                UnitStatus::Failed => counts.failed += 1,
+                UnitStatus::Blocked => counts.blocked += 1,
                 _ => {}
             }
         }
+        counts
     }
 
     fn describe(&self) -> String {
@@ -344,17 +348,22 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_one_line_however_many_parts_it_has() {
-        let part = |part: u32, units: &str| {
-            format!(
-                r#"{{"type":"hub.snapshot","time":"2025-01-18T10:30:00Z","payload":{{"run":"r","cursor":"1:9","state":{{"run":"r","status":"running","units":{{{units}}}}},"part":{part},"parts":2}},"run":"r"}}"#
-            )
-        };
-        let first = part(1, r#""a":{"status":"complete"},"b":{"status":"failed"}"#);
-        let second = part(2, r#""c":{"status":"in_progress"}"#);
-        assert_eq!(
-            shown(&[&first, &second]),
-            "run r\n10:30:00          so far running: 1 of 3 units complete, 1 running, 1 failed\n"
-        );
+        for (kind, of) in
+            [("hub.snapshot", r#""run":"r","cursor":"1:9""#), ("orch.snapshot", r#""through":9"#)]
+        {
+            let part = |part: u32, state: &str| {
+                format!(
+                    r#"{{"type":"{kind}","time":"2025-01-18T10:30:00Z","payload":{{{of},"state":{{"run":"r",{state}}},"part":{part},"parts":2}},"run":"r"}}"#
+                )
+            };
+            let first =
+                part(1, r#""status":"running","units":{"a":{"status":"complete"},"b":{"status":"failed"}}"#);
+            let second = part(2, r#""units":{"b":{"tasks":{"1":{}}},"c":{"status":"in_progress"}}"#);
+            assert_eq!(
+                shown(&[&first, &second]),
+                "run r\n10:30:00          so far running: 1 of 3 units complete, 1 running, 1 failed\n"
+            );
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Core {
     random: fastrand::Rng,
     connections: u64,
     producers: usize,
+    /// Bytes of snapshots whose last part has yet to come.
+    pub(super) gathered: usize,
     closing: bool,
 }
 
@@ -68,6 +70,7 @@ impl Core {
             random,
             connections: 0,
             producers: 0,
+            gathered: 0,
             closing: false,
         }
     }

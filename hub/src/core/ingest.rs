@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use choo_protocol::{Frame, Limits, Line, LineDecoder, LinkBye, LinkHello, RunId, is_control, kind};
+use choo_protocol::{
+    Frame, Limits, Line, LineDecoder, LinkBye, LinkHello, OrchSnapshot, RunId, is_control, kind,
+};
 
+use super::gathering::{Gathering, MAX_GATHERED};
 use super::hub::{Core, MAX_RUNS};
 use super::moment::Moment;
 use super::rejects::Reject;
 use super::replies::{Replies, Reply};
-use super::run::{ConnectionId, Outcome};
+use super::run::{ConnectionId, Outcome, Run};
 
 /// One producer's connection.
 ///
@@ -31,13 +34,16 @@ struct Source {
     /// The runs it has sent lines of and not said goodbye to.
     attached: BTreeSet<RunId>,
     replies: Replies,
+    /// What it has sent of a snapshot.
+    gathering: Option<Gathering>,
 }
 
 impl Ingest {
     pub(crate) fn new(id: ConnectionId, pid: Option<u32>) -> Self {
         let limits = Limits::default();
         let attached = BTreeSet::new();
-        let source = Source { id, pid, limits, current: None, attached, replies: Replies::default() };
+        let replies = Replies::default();
+        let source = Source { id, pid, limits, current: None, attached, replies, gathering: None };
         Ingest { decoder: LineDecoder::new(limits), source }
     }
 
@@ -75,6 +81,7 @@ impl Ingest {
         }
         core.handle_disconnected();
         core.commands.handle_gone(self.source.id);
+        self.source.forget_parts(core);
         for run in std::mem::take(&mut self.source.attached) {
             self.source.tell_end(core, &run, now);
             core.with_run(&run, |run, history| run.handle_detached(self.source.id, now, history));
@@ -113,10 +120,67 @@ impl Source {
             core.handle_cmd(&run, &line);
         }
         let bytes = line.bytes();
+        if line.kind == kind::ORCH_SNAPSHOT
+            && let Some(Ok(snapshot)) = line.payload::<OrchSnapshot>()
+            && snapshot.place() != (1, 1)
+        {
+            return self.handle_part(core, &run, bytes, &snapshot, now);
+        }
         let outcome = core.with_run(&run, |run, history| run.handle_line(line, now, history));
         if outcome == Some(Outcome::OutOfNumbers) {
             self.reject(core, Reject::out_of_numbers(bytes, now.time), now);
         }
+    }
+
+    /// A part of a snapshot. All of them are recorded in one turn once the last has come, so that no reader
+    /// begins between them, and no hub finds only some of them when it starts.
+    fn handle_part(
+        &mut self,
+        core: &mut Core,
+        run: &RunId,
+        bytes: &[u8],
+        snapshot: &OrchSnapshot,
+        now: Moment,
+    ) {
+        let before = self.forget_parts(core);
+        if core.runs().get(run.as_str()).is_some_and(|run| run.has_seen(snapshot.through)) {
+            return;
+        }
+        let begins = snapshot.place().0 == 1;
+        let Some(mut gathering) = (match before {
+            _ if begins => Some(Gathering::new(run.clone(), snapshot)),
+            before => before.filter(|before| before.awaits(run, snapshot)),
+        }) else {
+            let (part, parts) = snapshot.place();
+            let message = format!(
+                "part {part} of {parts} of the snapshot through {} does not follow the part before it; \
+                 what came of it is left out",
+                snapshot.through
+            );
+            return self.reject(core, Reject::torn_snapshot(message, bytes, now.time), now);
+        };
+        if core.gathered + gathering.bytes() + bytes.len() > MAX_GATHERED {
+            return self.reject(core, Reject::large_snapshot(MAX_GATHERED, bytes, now.time), now);
+        }
+        gathering.push(bytes);
+        if !gathering.is_whole() {
+            core.gathered += gathering.bytes();
+            self.gathering = Some(gathering);
+            return;
+        }
+        let take = |run: &mut Run, history: &mut _| {
+            run.handle_snapshot(snapshot.through, gathering.lines(), now, history)
+        };
+        if core.with_run(run, take) == Some(Outcome::OutOfNumbers) {
+            self.reject(core, Reject::out_of_numbers(bytes, now.time), now);
+        }
+    }
+
+    /// Takes what there is of a snapshot out of the account.
+    fn forget_parts(&mut self, core: &mut Core) -> Option<Gathering> {
+        let gathering = self.gathering.take()?;
+        core.gathered -= gathering.bytes();
+        Some(gathering)
     }
 
     /// The run a line belongs to. One that names none belongs to the open run of its process;

@@ -5,6 +5,7 @@ mod commands;
 mod cursor;
 mod epochs;
 mod extract;
+mod gathering;
 mod history;
 mod hub;
 mod ingest;

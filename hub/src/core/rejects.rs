@@ -62,6 +62,18 @@ impl Reject {
         Reject::new("out-of-numbers", message, bytes, time)
     }
 
+    /// A part of a snapshot that does not follow the one before it.
+    pub(crate) fn torn_snapshot(message: String, bytes: &[u8], time: Timestamp) -> Self {
+        Reject::new("torn-snapshot", message, bytes, time)
+    }
+
+    /// A part of a snapshot for which there is no room.
+    pub(crate) fn large_snapshot(limit: usize, bytes: &[u8], time: Timestamp) -> Self {
+        let message =
+            format!("unfinished snapshots of all producers are longer than the {limit} bytes allowed");
+        Reject::new("large-snapshot", message, bytes, time)
+    }
+
     fn new(kind: &'static str, message: String, bytes: &[u8], time: Timestamp) -> Self {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(SAMPLE_BYTES)]);
         let sample = start.replace(char::is_control, "\u{fffd}");

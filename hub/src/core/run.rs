@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use choo_protocol::{
-    Change, Fill, HubEnd, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus, SeqRange,
-    Timestamp, control_line, kind,
+    Change, Fill, HubEnd, Limits, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus,
+    SeqRange, Timestamp, control_line, kind,
 };
 use serde::Serialize;
 
@@ -136,7 +136,7 @@ impl Run {
 
     /// Takes one of its lines: completes it, folds it and appends it to the history, together with
     /// `link.lost` for what it shows to be missing.
-    pub(crate) fn handle_line(&mut self, mut line: Line<'_>, now: Moment, history: &mut History) -> Outcome {
+    pub(crate) fn handle_line(&mut self, line: Line<'_>, now: Moment, history: &mut History) -> Outcome {
         let given = match self.number(&line) {
             Admission::Repeat => return Outcome::Repeat,
             Admission::Exhausted => return Outcome::OutOfNumbers,
@@ -147,6 +147,48 @@ impl Run {
                 given
             }
         };
+        let over = matches!(self.phase, Phase::Over { .. });
+        let outcome = self.take(line, given, now, history);
+        if over && outcome == Outcome::Recorded {
+            self.record_whole(now.time, history);
+        }
+        outcome
+    }
+
+    /// Takes all parts of a snapshot through a number, each of which is a line.
+    pub(crate) fn handle_snapshot(
+        &mut self,
+        through: u64,
+        parts: &[Vec<u8>],
+        now: Moment,
+        history: &mut History,
+    ) -> Outcome {
+        if through > MAX_INTEGER.unsigned_abs() {
+            return Outcome::OutOfNumbers;
+        }
+        if !self.sequence.handle_snapshot(through) {
+            return Outcome::Repeat;
+        }
+        let over = matches!(self.phase, Phase::Over { .. });
+        for part in parts {
+            if let Ok(line) = Line::parse(part, &Limits::default()) {
+                self.take(line, None, now, history);
+            }
+        }
+        if over {
+            self.record_whole(now.time, history);
+        }
+        Outcome::Recorded
+    }
+
+    /// Completes, folds and records a line that is new, with the number that the hub gives it.
+    fn take(
+        &mut self,
+        mut line: Line<'_>,
+        given: Option<u64>,
+        now: Moment,
+        history: &mut History,
+    ) -> Outcome {
         let json = if line.run.is_some() && line.time.is_some() && given.is_none() {
             line.bytes().to_vec()
         } else {
@@ -162,21 +204,13 @@ impl Run {
             return Outcome::Repeat;
         }
         self.begun |= line.kind != kind::GRAPH;
-        let goes_on = matches!(self.phase, Phase::Over { .. });
-        if goes_on {
+        let over = matches!(self.phase, Phase::Over { .. });
+        if over {
             self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
         }
-        let body = Body::line(&line.kind, &line.unit, line.task, json);
-        if goes_on {
-            self.record(body, None, now.time, history);
-            // Readers that came when it was over have not been told of it.
-            self.version = history.last() + 1;
-            let whole = history.is_patched().then(|| Patch::Whole(Arc::clone(&self.state)));
-            self.record(Body::State(Arc::clone(&self.state)), whole, now.time, history);
-        } else {
-            let patch = self.patch(Some(&line), &change, history);
-            self.record(body, patch, now.time, history);
-        }
+        // Readers that came when it was over know no version that a patch could begin from.
+        let patch = if over { None } else { self.patch(Some(&line), &change, history) };
+        self.record(Body::line(&line.kind, &line.unit, line.task, json), patch, now.time, history);
         Outcome::Recorded
     }
 
@@ -274,6 +308,11 @@ impl Run {
             Phase::Live { alone_since: Some(since) } => Some(since + STALE_AFTER),
             _ => None,
         }
+    }
+
+    /// Whether a snapshot through this number would tell nothing new.
+    pub(crate) fn has_seen(&self, through: u64) -> bool {
+        self.sequence.has_seen(through)
     }
 
     /// Up to which number the history has it whole, announced losses included; `None` if its numbers are
@@ -446,6 +485,13 @@ impl Run {
         self.record(Body::State(Arc::clone(&self.state)), patch, time, history);
     }
 
+    /// A run that was over goes on, and readers that came meanwhile have not been told of it.
+    fn record_whole(&mut self, time: Timestamp, history: &mut History) {
+        self.version = history.last() + 1;
+        let whole = history.is_patched().then(|| Patch::Whole(Arc::clone(&self.state)));
+        self.record(Body::State(Arc::clone(&self.state)), whole, time, history);
+    }
+
     /// What the next record changed, for readers of patches, and takes the version that it gives.
     fn patch(&mut self, line: Option<&Line<'_>>, change: &Change, history: &History) -> Option<Patch> {
         if change.is_quiet() {
@@ -486,7 +532,7 @@ impl Run {
         };
         let json = control_line(kind::LINK_LOST, now.time, Some(&self.id), &lost);
         // Our own line passes the validator; readers fold it as we do.
-        let line = Line::parse(&json, &choo_protocol::Limits::default()).ok();
+        let line = Line::parse(&json, &Limits::default()).ok();
         let patch = line.and_then(|line| {
             let change = Arc::make_mut(&mut self.state).apply(&line);
             self.patch(Some(&line), &change, history)

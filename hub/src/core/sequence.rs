@@ -83,6 +83,11 @@ impl Sequence {
         fresh
     }
 
+    /// Whether a snapshot through this number would tell nothing new.
+    pub(crate) fn has_seen(&self, through: u64) -> bool {
+        through <= self.seen
+    }
+
     /// `link.lost` of a range, of which `count` are missing: what is missing in it has been said.
     pub(crate) fn handle_lost(&mut self, range: SeqRange, count: u64) {
         if range.to <= self.seen || range.from > range.to {

@@ -2,13 +2,9 @@
 
 use std::borrow::Cow;
 
-use choo_protocol::{HubCursor, Timestamp, control_line, kind, snapshot_line};
+use choo_protocol::{HubCursor, RunState, Timestamp, control_line, kind, snapshot_line};
 
 use crate::core::{Block, Body, Cursor, Frame};
-
-/// Room for the line around a part of a state, and for the cursor behind it, so that a message with both
-/// stays within 1 MiB: the most that some clients take.
-const PART_BYTES: usize = (1 << 20) - 2048;
 
 /// One line of a block.
 pub(super) struct Item<'a> {
@@ -34,7 +30,7 @@ pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
             // Only readers of patches get those.
             Frame::Document { .. } => {}
             Frame::Snapshot { state, cursor } => {
-                let parts = state.parts(PART_BYTES);
+                let parts = state.parts(RunState::PART_BYTES);
                 let cursor = cursor.to_string();
                 for (n, part) in parts.iter().enumerate() {
                     let line = snapshot_line(&state.run, &cursor, n + 1, parts.len(), part, time);

@@ -83,7 +83,8 @@ pub struct HubEnd {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HubError {
-    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), `reserved-type`, or `history` for
+    /// A stable name: that of a [`LineErrorKind`](crate::LineErrorKind), `reserved-type`, `torn-snapshot` or
+    /// `large-snapshot` (a part of an `orch.snapshot` that does not follow, or has no room), or `history` for
     /// how it is stored; of a reader's `subscribe` it is `subscribe`, `filter` or `cursor`.
     #[serde(deserialize_with = "null_as_default")]
     pub kind: String,

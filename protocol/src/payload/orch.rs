@@ -22,13 +22,27 @@ pub struct OrchStarted {
     pub graph: Option<GraphPayload>,
 }
 
-/// `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it.
+/// `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it; whole,
+/// or in parts that follow each other and apply together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrchSnapshot {
     /// The `seq` of the last event that is in the state. A reader that has seen it ignores the rest.
     pub through: u64,
-    /// The state.
+    /// The state, or this part of it (see [`RunState::parts`]).
     pub state: RunState,
+    /// Which part this is, from 1; absent for a whole state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+    /// How many parts there are, the same in each of them; absent for a whole state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<u32>,
+}
+
+impl OrchSnapshot {
+    /// Which part of how many it is: the first of one if it is whole.
+    pub fn place(&self) -> (u32, u32) {
+        (self.part.unwrap_or(1), self.parts.unwrap_or(1))
+    }
 }
 
 /// `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand.
@@ -47,4 +61,4 @@ pub struct Intervention {
 }
 
 readable!(OrchStarted { ; unit_count, parallelism, graph });
-readable!(OrchSnapshot { through, state; });
+readable!(OrchSnapshot { through, state; part, parts });

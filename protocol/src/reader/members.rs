@@ -32,7 +32,8 @@ pub(crate) fn read_ours<T: Read>(json: &str) -> Result<T> {
 }
 
 /// Implements [`Read`] for a structure, given its members: those that must be there before the
-/// semicolon, behind it those that have a default. For an enum, given its variants and their names.
+/// semicolon, behind it those that have a default, and behind another one those that JSON never has. For an
+/// enum, given its variants and their names.
 macro_rules! readable {
     (enum $type:ident { $($variant:ident = $name:literal,)* }) => {
         impl $crate::reader::Read for $type {
@@ -48,12 +49,13 @@ macro_rules! readable {
             }
         }
     };
-    ($type:ident { $($required:ident),* ; $($optional:ident),* $(,)? }) => {
+    ($type:ident { $($required:ident),* ; $($optional:ident),* $(,)? $(; $($unread:ident),*)? }) => {
         impl $crate::reader::Read for $type {
             fn blank() -> Self {
                 $type {
                     $($required: $crate::reader::Read::blank(),)*
                     $($optional: $crate::reader::Read::blank(),)*
+                    $($($unread: Default::default(),)*)?
                 }
             }
 

@@ -160,7 +160,7 @@ fn the_folds_readers_say_what_everybodys_say() {
             r#"{"run":"r","loss":{"ranges":[{"from":1}]}}"#, r#"{"run":"r","units":null,"prs":null}"#];
         UsageTotal [r#"{"input_tokens":1,"output_tokens":2,"cost_usd":1.5e-3}"#, r#"{"cost_usd":"1"}"#,
             r#"{"cost_usd":-0}"#, r#"{"cost_usd":12}"#, r#"{"input_tokens":-1}"#];
-        OrchSnapshot [r#"{"through":7,"state":{"run":"r"}}"#, r#"{"through":7}"#];
+        OrchSnapshot [r#"{"through":7,"state":{"run":"r"},"part":1,"parts":2}"#, r#"{"through":7}"#];
         HubSnapshot [r#"{"run":"r","cursor":"c","state":{"run":"r"},"part":1,"parts":2}"#, r#"{"run":"r"}"#];
         EventFilter [r#"{"types":["a.*"],"units":[],"q":"x"}"#, r#"{"types":"a.*"}"#];
     }

@@ -2,19 +2,28 @@
 
 use serde::Serialize;
 
-use crate::{IdMap, RunState, to_json};
+use crate::{IdMap, PendingSnapshot, RunState, UnitState, to_json};
 
 impl RunState {
-    /// The state as JSON in parts of about `max_bytes` each, at least one. The first holds all but
-    /// those units and files that did not fit; [`RunState::merge`] puts them together.
+    /// How large a part is at most that goes over a wire: a message of 1 MiB, the most that some clients take,
+    /// has room for the line around it and another one.
+    pub const PART_BYTES: usize = (1 << 20) - 2048;
+
+    /// The state as JSON in parts of about `max_bytes` each, at least one: what is larger is one unit, task,
+    /// pull request or file. The first holds all but those that did not fit; [`RunState::merge`] puts them
+    /// together.
     pub fn parts(&self, max_bytes: usize) -> Vec<String> {
-        let rest = format!("{{\"run\":\"{}\"", self.run);
-        let mut head = json(&self.without_units());
+        // What every state has that is written.
+        let rest = format!(r#"{{"run":"{}","status":{},"seq":{}"#, self.run, json(&self.status), self.seq);
+        let mut head = json(&RunState { prs: IdMap::new(), ..self.without_units() });
         head.pop();
         let mut writer =
             Writer { max_bytes, rest, part: head, open: Vec::new(), entries: 0, parts: Vec::new() };
+        for (number, pr) in &self.prs {
+            writer.entry(&["prs"], &number.to_string(), &json(pr));
+        }
         for (id, unit) in &self.units {
-            writer.entry(&["units"], id, &json(unit));
+            writer.unit(id, unit);
         }
         for (unit, files) in &self.diffs {
             for (file, diff) in files {
@@ -44,12 +53,22 @@ impl RunState {
             loss: self.loss.clone(),
             summaries: self.summaries.clone(),
             misshapen: self.misshapen,
+            pending: PendingSnapshot::default(),
         }
     }
 
-    /// Adds a later part made by [`RunState::parts`] to the first one.
+    /// Adds a later part made by [`RunState::parts`] to the first one. Of a unit that is known already it has
+    /// more tasks.
     pub fn merge(&mut self, part: RunState) {
-        self.units.extend(part.units);
+        self.prs.extend(part.prs);
+        for (id, unit) in part.units {
+            match self.units.get_mut(&id) {
+                Some(known) => known.tasks.extend(unit.tasks),
+                None => {
+                    self.units.insert(id, unit);
+                }
+            }
+        }
         for (unit, files) in part.diffs {
             self.diffs.get_or_insert_with(&*unit, IdMap::new).extend(files);
         }
@@ -60,6 +79,9 @@ impl RunState {
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
     to_json(value).unwrap_or_else(|_| "{}".to_owned())
 }
+
+/// A task's number, and what JSON needs around it.
+const TASK_KEY: usize = 24;
 
 /// Writes entries of objects that may be nested, cut into parts.
 struct Writer {
@@ -75,6 +97,28 @@ struct Writer {
 }
 
 impl Writer {
+    /// Adds a unit, or, of one that is larger than a part, its tasks in several, each with the rest of it.
+    fn unit(&mut self, id: &str, unit: &UnitState) {
+        let whole = json(unit);
+        if whole.len() <= self.max_bytes {
+            return self.entry(&["units"], id, &whole);
+        }
+        let bare = UnitState { tasks: IdMap::new(), ..unit.clone() };
+        let mut some = bare.clone();
+        let mut len = 0;
+        for (number, task) in &unit.tasks {
+            len += json(task).len() + TASK_KEY;
+            if len > self.max_bytes && !some.tasks.is_empty() {
+                self.entry(&["units"], id, &json(&std::mem::replace(&mut some, bare.clone())));
+                // No object may have the same name twice.
+                self.cut();
+                len = 0;
+            }
+            some.tasks.insert(*number, task.clone());
+        }
+        self.entry(&["units"], id, &json(&some));
+    }
+
     fn entry(&mut self, path: &[&str], key: &str, value: &str) {
         let path: Vec<String> = path.iter().map(|key| json(*key)).collect();
         let key = json(key);

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use choo_protocol::{
-    GraphPayload, Limits, Line, LinkLost, OrchSnapshot, RunState, Timestamp, control_line, kind,
+    GraphPayload, Limits, Line, LinkLost, RunState, Timestamp, control_line, kind, orch_snapshot_line,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -30,16 +30,15 @@ pub(crate) fn any_stream(max: usize) -> impl Strategy<Value = Vec<String>> {
             let mut seq = 0;
             steps
                 .iter()
-                .map(|(line, how, chance)| match how {
+                .flat_map(|(line, how, chance)| match how {
                     0 => {
                         seq += u64::from(chance % 4);
-                        let payload = OrchSnapshot { through: seq, state: other.clone() };
-                        text(control_line(
-                            kind::ORCH_SNAPSHOT,
-                            Timestamp::from_unix_nanos(0),
-                            Some(&other.run),
-                            &payload,
-                        ))
+                        // Now and then one of the parts is missing.
+                        let mut lines = snapshot(&other, seq, [1, 300, usize::MAX][*chance as usize / 4 % 3]);
+                        if chance / 12 % 4 == 0 {
+                            lines.remove(*chance as usize / 48 % lines.len());
+                        }
+                        lines
                     }
                     1 => {
                         let from = u64::from(chance % 9);
@@ -50,23 +49,33 @@ pub(crate) fn any_stream(max: usize) -> impl Strategy<Value = Vec<String>> {
                             reason: "overflow".into(),
                             ..LinkLost::default()
                         };
-                        text(control_line(
+                        vec![text(control_line(
                             kind::LINK_LOST,
                             Timestamp::from_unix_nanos(0),
                             Some(&other.run),
                             &lost,
-                        ))
+                        ))]
                     }
-                    2 => numbered(line, Some(1 + u64::from(*chance) % (seq + 1))),
-                    3 => numbered(line, None),
+                    2 => vec![numbered(line, Some(1 + u64::from(*chance) % (seq + 1)))],
+                    3 => vec![numbered(line, None)],
                     _ => {
                         seq += 1;
-                        numbered(line, Some(seq))
+                        vec![numbered(line, Some(seq))]
                     }
                 })
                 .collect()
         },
     )
+}
+
+/// The lines of an `orch.snapshot` in parts of about `max` bytes.
+pub(crate) fn snapshot(state: &RunState, through: u64, max: usize) -> Vec<String> {
+    let parts = state.parts(max);
+    let line = |(n, part): (usize, &String)| {
+        let time = Timestamp::from_unix_nanos(0);
+        text(orch_snapshot_line(&state.run, through, n + 1, parts.len(), part, time))
+    };
+    parts.iter().enumerate().map(line).collect()
 }
 
 fn text(line: Vec<u8>) -> String {

@@ -10,6 +10,7 @@ use crate::block::{Meta, Role, kind_of};
 use crate::hole::{Holes, Reason};
 use crate::session::Mode;
 use crate::spool::Spool;
+use crate::telling::Telling;
 use crate::wire::Wire;
 
 /// How many bytes of sent lines are kept for a peer that says nothing: it may be a hub that is slow to
@@ -65,10 +66,14 @@ impl Outbox {
     /// A line made here of which no byte is written yet will be made anew, to tell of what is dropped now
     /// as well.
     fn withdraw_unwritten(&mut self) {
-        if let Some(begun) = self.begun.take_if(|begun| !begun.is_on_the_wire())
-            && begun.what == What::Lost
-        {
-            self.holes.abandon();
+        if self.telling.as_ref().is_some_and(Telling::is_begun) {
+            // A snapshot of which a part is told is told to its end.
+            return;
+        }
+        match self.begun.take_if(|begun| !begun.is_on_the_wire()).map(|begun| begun.what) {
+            Some(What::Lost) => self.holes.abandon(),
+            Some(What::Snapshot) => self.telling = None,
+            _ => {}
         }
     }
 

@@ -3,6 +3,7 @@
 use choo_protocol::{LinkBye, LinkLost, RunId, Timestamp, kind};
 
 use super::Outbox;
+use crate::base::Base;
 use crate::block::{Meta, Role};
 use crate::hole::{Reason, is_dense};
 use crate::ring::Bounds;
@@ -126,8 +127,17 @@ impl Outbox {
         // torn between them.
         let pinned = self.pinned.as_ref().filter(|pinned| pinned.seq <= start);
         lost.into_iter().all(|hole| self.push_lost(hole, page, time))
-            && (!base.holds_more() || page.push(&base.snapshot(time), &Entry::Snapshot(start)))
+            && (!base.holds_more() || self.push_snapshot(&base, page, time))
             && pinned.is_none_or(|pinned| page.push(&pinned.line, &Entry::Other))
+    }
+
+    fn push_snapshot(&self, base: &Base, page: &mut Page, time: Timestamp) -> bool {
+        let lines = base.snapshot(self.part_bytes, time);
+        let last = lines.len();
+        (1..).zip(&lines).all(|(n, line)| {
+            let through = base.through();
+            page.push(line, &if n == last { Entry::Snapshot(through) } else { Entry::Part(through) })
+        })
     }
 
     /// The lines behind an event and the holes between them.
@@ -292,7 +302,7 @@ impl Outbox {
                 }
                 self.reached = self.reached.max(lost.to);
             }
-            Entry::Other | Entry::Bye => {}
+            Entry::Part(_) | Entry::Other | Entry::Bye => {}
         }
     }
 

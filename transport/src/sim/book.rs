@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use choo_protocol::{Class, Limits, Line, LinkBye, LinkLost, OrchSnapshot, RunId, RunState, SeqRange, kind};
+use choo_protocol::{
+    Class, Limits, Line, LinkBye, LinkLost, OrchSnapshot, PendingSnapshot, RunId, RunState, SeqRange, kind,
+};
 
 use super::mark::{Mark, Marks};
 
@@ -59,6 +61,8 @@ pub(crate) struct Book {
     pub(crate) summaries: Vec<SeqRange>,
     /// What lies before an `orch.started` that came first, until a snapshot tells of it.
     awaited: Option<SeqRange>,
+    /// Of a snapshot that is not all there: through which event, which part comes next, and of how many.
+    parts: Option<(u64, u32, u32)>,
     pub(crate) bye: Option<u64>,
 }
 
@@ -71,12 +75,17 @@ impl Book {
             stored: BTreeSet::new(),
             summaries: Vec::new(),
             awaited: None,
+            parts: None,
             bye: None,
         }
     }
 
     /// Takes an event or what stands for some.
     pub(crate) fn take(&mut self, line: &Line<'_>, truth: &Truth, marks: &mut Marks) {
+        if line.kind != kind::ORCH_SNAPSHOT {
+            // A late welcome had the pusher go on elsewhere, or what follows is no next part.
+            self.parts = None;
+        }
         match &*line.kind {
             kind::LINK_BYE => {
                 let LinkBye { last } = line.payload().unwrap().unwrap();
@@ -86,13 +95,22 @@ impl Book {
             }
             kind::LINK_LOST => self.take_lost(&line.payload().unwrap().unwrap(), truth, marks),
             kind::ORCH_SNAPSHOT => {
-                let OrchSnapshot { through, .. } = line.payload().unwrap().unwrap();
+                let snapshot: OrchSnapshot = line.payload().unwrap().unwrap();
+                let (through, (part, parts)) = (snapshot.through, snapshot.place());
                 assert!(through <= truth.last());
+                let due = self.parts.take();
+                assert!(part == 1 || due == Some((through, part, parts)), "{part} of {parts}, but {due:?}");
+                self.parts = (part < parts).then_some((through, part + 1, parts));
                 if through <= self.seen {
                     marks.hit(Mark::Repeat);
                     return;
                 }
+                if part < parts {
+                    self.state.apply(line);
+                    return;
+                }
                 marks.hit(Mark::Snapshot);
+                marks.hit_if(parts > 1, Mark::SnapshotParts);
                 self.summaries.extend(self.awaited.take());
                 self.summaries.push(SeqRange { from: self.seen + 1, to: through });
                 self.seen = through;
@@ -104,6 +122,12 @@ impl Book {
             }
         }
         self.state.apply(line);
+    }
+
+    /// A connection ended: what it has of a snapshot is of no use.
+    pub(crate) fn end(&mut self, marks: &mut Marks) {
+        marks.hit_if(self.parts.take().is_some(), Mark::SnapshotTorn);
+        self.state.pending = PendingSnapshot::default();
     }
 
     /// Takes an event from the original tool's wire, where nothing comes twice but the opening.

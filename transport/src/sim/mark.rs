@@ -49,6 +49,10 @@ marks! {
     Pong,
     /// A hub got a snapshot for what was no longer there as lines.
     Snapshot,
+    /// A hub got one in parts.
+    SnapshotParts,
+    /// A connection ended between the parts of one.
+    SnapshotTorn,
     /// `link.lost` was told.
     Lost,
     /// A loss was told that left lines in its range.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use choo_protocol::{Event, GraphPayload, LogStream, OrchStarted, TaskProgress, kind};
+use choo_protocol::{Event, GraphPayload, LogStream, OrchStarted, RunState, TaskProgress, kind};
 
 use super::book::Book;
 use super::hub::{Manners, Place};
@@ -33,6 +33,7 @@ pub fn run(seed: u64) -> Marks {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut config = config(&mut random);
     config.spool = spooling::limit(seed);
+    config.part_bytes = [1, 600, 2000, RunState::PART_BYTES][usize::try_from(seed / 8 % 4).unwrap()];
     if random.u8(..) < 20 {
         return run_seed_wire(LinkConfig { wire: Wire::Seed, ..config }, random);
     }
@@ -130,6 +131,7 @@ fn config(random: &mut fastrand::Rng) -> LinkConfig {
         seed: random.u64(..),
         anchor: Anchor::new(clock::now(), Duration::ZERO),
         redaction: crate::Redaction::new(),
+        part_bytes: 0,
         spool: None,
     }
 }

@@ -364,6 +364,7 @@ impl World {
         }
         self.marks.hit_if(!down.is_empty(), Mark::ReplyLost);
         self.marks.hit_if(peer.end(), Mark::TornLine);
+        self.book.end(&mut self.marks);
     }
 
     /// The connection breaks: the peer has read some of what lay between, and so has the pusher.

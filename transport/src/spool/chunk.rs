@@ -9,18 +9,25 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     Event(u64),
-    /// A part of a snapshot.
-    Other,
     Lost(LinkLost),
+    /// A part of a snapshot through this event, others of which follow.
+    Part(u64),
+    /// The last part of one, or all of it.
     Snapshot(u64),
+    /// Something without a number.
+    Other,
     /// The run was closed; nothing follows.
     Bye,
 }
 
 /// Only what is needed of a snapshot.
 #[derive(Deserialize)]
-struct Through {
+struct Snapshot {
     through: u64,
+    #[serde(default)]
+    part: Option<u32>,
+    #[serde(default)]
+    parts: Option<u32>,
 }
 
 impl Entry {
@@ -31,8 +38,11 @@ impl Entry {
         Some(match (&*line.kind, line.seq) {
             (kind::LINK_LOST, _) => Entry::Lost(line.payload()?.ok()?),
             (kind::LINK_BYE, _) => Entry::Bye,
-            (kind::ORCH_SNAPSHOT, _) => match line.payload::<Through>() {
-                Some(Ok(Through { through })) => Entry::Snapshot(through),
+            (kind::ORCH_SNAPSHOT, _) => match line.payload::<Snapshot>() {
+                Some(Ok(Snapshot { through, part, parts })) if part.unwrap_or(1) < parts.unwrap_or(1) => {
+                    Entry::Part(through)
+                }
+                Some(Ok(Snapshot { through, .. })) => Entry::Snapshot(through),
                 _ => Entry::Other,
             },
             (_, Some(seq)) => Entry::Event(seq),
@@ -43,7 +53,7 @@ impl Entry {
     /// Whether somebody who has everything up to `cursor` knows it.
     fn is_known(&self, cursor: u64) -> bool {
         match self {
-            Entry::Event(seq) | Entry::Snapshot(seq) => *seq <= cursor,
+            Entry::Event(seq) | Entry::Part(seq) | Entry::Snapshot(seq) => *seq <= cursor,
             Entry::Lost(lost) => lost.to <= cursor,
             Entry::Other | Entry::Bye => false,
         }
@@ -54,7 +64,7 @@ impl Entry {
         match self {
             Entry::Event(seq) => Some(*seq),
             Entry::Lost(lost) => Some(lost.from),
-            Entry::Snapshot(_) | Entry::Other | Entry::Bye => None,
+            Entry::Part(_) | Entry::Snapshot(_) | Entry::Other | Entry::Bye => None,
         }
     }
 }
@@ -150,5 +160,19 @@ no line
         chunk.advance(1);
         assert_eq!(chunk.pop_written(), Some((Entry::Event(1), first)));
         assert!(chunk.rest().starts_with(br#"{"type":"unit.started""#));
+    }
+
+    #[test]
+    fn who_knows_the_end_of_a_snapshot_is_sent_none_of_its_parts() {
+        let line = |part: u32| {
+            format!(
+                "{{\"type\":\"orch.snapshot\",\"run\":\"r\",\"payload\":{{\"through\":5,\"state\":{{\"run\":\"r\"}},\"part\":{part},\"parts\":3}}}}\n"
+            )
+        };
+        let lines: String = (1..=3).map(line).collect();
+        let (mut chunk, _) = Chunk::parse(lines.as_bytes(), 4, 9);
+        let entries: Vec<Entry> = kinds(&mut chunk).into_iter().map(|(entry, _)| entry).collect();
+        assert_eq!(entries, [Entry::Part(5), Entry::Part(5), Entry::Snapshot(5)]);
+        assert!(Chunk::parse(lines.as_bytes(), 5, 9).0.is_empty());
     }
 }

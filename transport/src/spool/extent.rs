@@ -38,6 +38,8 @@ impl Extent {
                 self.start = self.start.max(*through);
                 self.reach(*through);
             }
+            // Nobody may begin to read in the middle of a snapshot.
+            Entry::Part(_) => return,
             Entry::Lost(_) | Entry::Bye | Entry::Other => {}
         }
         let known = self.index.last().map_or(0, |(_, offset)| *offset);
@@ -177,5 +179,20 @@ mod tests {
             let end = ends[usize::try_from(seq.min(20_000)).unwrap()];
             assert!(offset <= end && end - offset <= INDEX_BYTES + 100, "{seq}: {offset} for {end}");
         }
+    }
+
+    #[test]
+    fn nobody_begins_to_read_in_the_middle_of_a_snapshot() {
+        let mut extent = Extent::default();
+        for entry in [Entry::Part(40), Entry::Part(40), Entry::Snapshot(40)] {
+            assert_eq!((extent.start(), extent.through()), (0, 0), "it is not all there");
+            extent.push(2 * INDEX_BYTES, &entry);
+        }
+        extent.push(100, &Entry::Event(41));
+        assert_eq!(
+            (extent.offset_of(0), extent.offset_of(39), extent.offset_of(40)),
+            (0, 0, 6 * INDEX_BYTES)
+        );
+        assert_eq!((extent.start(), extent.through()), (40, 41));
     }
 }

@@ -4,5 +4,6 @@ mod close;
 mod hub;
 mod link;
 mod overflow;
+mod parts;
 mod property;
 mod world;

@@ -160,6 +160,7 @@ pub(crate) fn config() -> LinkConfig {
         seed: 1,
         anchor: Anchor::new(clock::now(), millis(1_737_196_200_000)),
         redaction: crate::Redaction::new(),
+        part_bytes: RunState::PART_BYTES,
         spool: None,
     }
 }

@@ -553,7 +553,8 @@ export interface HubError {
    */
   id?: string;
   /**
-   * A stable name: that of a `LineErrorKind`, `reserved-type`, or `history` for
+   * A stable name: that of a `LineErrorKind`, `reserved-type`, `torn-snapshot` or
+   * `large-snapshot` (a part of an `orch.snapshot` that does not follow, or has no room), or `history` for
    * how it is stored; of a reader's `subscribe` it is `subscribe`, `filter` or `cursor`.
    */
   kind: string;
@@ -852,11 +853,20 @@ export interface NodePayload {
   tasks?: number;
 }
 /**
- * `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it.
+ * `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it; whole,
+ * or in parts that follow each other and apply together.
  */
 export interface OrchSnapshot {
   /**
-   * The state.
+   * Which part this is, from 1; absent for a whole state.
+   */
+  part?: number;
+  /**
+   * How many parts there are, the same in each of them; absent for a whole state.
+   */
+  parts?: number;
+  /**
+   * The state, or this part of it (see `RunState.parts`).
    */
   state: RunState;
   /**
@@ -1904,7 +1914,7 @@ export interface Payloads {
   "orch.resumed": Intervention;
   /** `orch.paused`, `orch.resumed`, `orch.cancelled`, `unit.skipped`, `unit.cancelled`: somebody took a hand. */
   "orch.cancelled": Intervention;
-  /** `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it. */
+  /** `orch.snapshot`: the state of a run up to an event, for a reader that has not seen all before it; whole, or in parts that follow each other and apply together. */
   "orch.snapshot": OrchSnapshot;
   /** A run's whole dependency graph: units, the edges between them, and the units by level. */
   "graph": GraphPayload;

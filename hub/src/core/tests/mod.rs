@@ -4,6 +4,7 @@ mod commands;
 mod greeting;
 mod ingest;
 mod lives;
+mod parts;
 mod reading;
 mod simulation;
 
