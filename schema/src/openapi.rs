@@ -58,6 +58,10 @@ const ROUTES: &[Route] = &[
         .with(&["run_id", "unit", "task", "q", "from", "limit"], &[400, 404]),
     Route::get("/api/v1/runs/{run}/export", "All lines of a run, as a file.", page)
         .with(&["run_id", "from"], &[400, 404]),
+    Route::get("/api/v1/runs/{run}/diff", "How files differ now from where their units began.", || {
+        as_json(&reference("Diffs"))
+    })
+    .with(&["run_id", "diff_unit", "diff_task", "diff_file"], &[400, 404]),
     Route {
         method: "post",
         body: Some(|| reference("CommandBody")),
@@ -292,6 +296,9 @@ fn parameters() -> Value {
         "unit": query("unit", "Only output of this unit."),
         "task": query("task", "Only output of the task with this number."),
         "q": query("q", "Only output that contains this, whatever its case."),
+        "diff_unit": query("unit", "Only files of this unit."),
+        "diff_task": query("task", "Only files that the task with this number changed last."),
+        "diff_file": query("file", "Only the file with this path."),
         "run_id": path("run", "The run's name."),
         "process_id": path("id", "`run~unit~task`."),
         "schema_name": path("name", "Such as `read/event.schema.json`."),
@@ -328,6 +335,11 @@ fn schemas() -> Value {
                 "if": { "$ref": "read/event.schema.json#/$defs/Precondition" },
             },
         },
+        "Diffs": object(&["files", "omitted", "unlisted"], json!({
+            "files": { "type": "array", "items": file_diff(&text) },
+            "omitted": { "type": "integer", "minimum": 0, "description": "How many files more there are; ask by unit." },
+            "unlisted": { "type": "integer", "minimum": 0, "description": "How many events told of files for which the run's state has no room." },
+        })),
         "Commanded": object(&["id"], json!({
             "id": { "type": "string", "description": "Names the command in `cmd.accepted`, `cmd.rejected` and `cmd.done`." },
         })),
@@ -368,6 +380,25 @@ fn schemas() -> Value {
             "levels": { "type": "array", "items": strings },
         })),
     })
+}
+
+/// A file as the state knows it, with its text.
+fn file_diff(text: &Value) -> Value {
+    let mut properties = json!({
+        "unit": text, "file": text,
+        "diff": { "type": ["string", "null"], "description": "The newest unified diff that was told of the file." },
+        "missing": {
+            "enum": ["size", "lost", "evicted", "damaged", "unstored"],
+            "description": "Why there is no `diff`: this answer has no room (ask for the file alone), or the event is missing.",
+        },
+    });
+    let state = "write/state.schema.json#/$defs/DiffState/properties";
+    for name in
+        ["task", "status", "old_file", "additions", "deletions", "binary", "truncated", "updated", "seq"]
+    {
+        properties[name] = json!({ "$ref": format!("{state}/{name}") });
+    }
+    json!({ "type": "object", "required": ["file", "diff"], "properties": properties })
 }
 
 #[cfg(test)]

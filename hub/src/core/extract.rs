@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use choo_protocol::{Limits, Line, LogPayload, RunId};
+use choo_protocol::{Limits, Line, LogPayload, RunId, kind};
 
 use super::cold::{Cold, WayOn};
 use super::history::{Body, Record};
@@ -15,13 +15,20 @@ use super::saved::{Fetch, Hole, Logs, Page};
 #[derive(Debug)]
 pub(crate) struct Extract {
     run: RunId,
-    /// Only output is wanted, of this unit and task.
-    logs: Option<Logs>,
-    /// Only output that contains this, in small letters, is wanted; all if it is empty.
-    text: String,
+    want: Want,
     position: u64,
     until: u64,
     cold: Cold,
+}
+
+/// Which lines are wanted.
+#[derive(Debug)]
+enum Want {
+    All,
+    /// Output, and of that only what contains a text, in small letters; all if that is empty.
+    Logs(Logs, String),
+    /// What tells how files of a unit, or of any, differ.
+    Diffs(Option<String>),
 }
 
 /// A piece of an extract.
@@ -50,13 +57,19 @@ impl Extract {
     /// The lines of a run behind an offset.
     pub(crate) fn new(core: &Core, run: RunId, after: u64) -> Self {
         let until = core.history().last();
-        Extract { run, logs: None, text: String::new(), position: after, until, cold: Cold::default() }
+        Extract { run, want: Want::All, position: after, until, cold: Cold::default() }
     }
 
     /// Only output, and of that only what contains a text, whatever its case.
     #[must_use]
     pub(crate) fn only_logs(self, logs: Logs, text: &str) -> Self {
-        Extract { logs: Some(logs), text: text.to_lowercase(), ..self }
+        Extract { want: Want::Logs(logs, text.to_lowercase()), ..self }
+    }
+
+    /// Only what tells how files differ, of a unit if one is named.
+    #[must_use]
+    pub(crate) fn only_diffs(self, unit: Option<String>) -> Self {
+        Extract { want: Want::Diffs(unit), ..self }
     }
 
     /// Behind which offset it reads on.
@@ -84,7 +97,7 @@ impl Extract {
         if self.cold.is_empty() {
             if self.position < core.history().floor() {
                 match Cold::way_on(core, self.position, Some(&self.run)) {
-                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { logs: self.logs.clone(), ..fetch }),
+                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { logs: self.logs().cloned(), ..fetch }),
                     WayOn::Hole(hole) => return self.take_hole(hole),
                     WayOn::Overtaken => return self.take_hole(Cold::evicted(core, self.position)),
                 }
@@ -121,19 +134,33 @@ impl Extract {
         if record.run.as_ref() != Some(&self.run) {
             return false;
         }
-        let Some(logs) = &self.logs else { return true };
-        kind.starts_with("log.")
-            && logs.unit.as_ref().is_none_or(|wanted| **wanted == **unit)
-            && (logs.task.is_none() || logs.task == *task)
-            && self.has_text(json)
+        match &self.want {
+            Want::All => true,
+            Want::Logs(logs, text) => {
+                kind.starts_with("log.")
+                    && logs.unit.as_ref().is_none_or(|wanted| **wanted == **unit)
+                    && (logs.task.is_none() || logs.task == *task)
+                    && has_text(json, text)
+            }
+            Want::Diffs(wanted) => {
+                kind == kind::DIFF_FILE && wanted.as_ref().is_none_or(|wanted| **wanted == **unit)
+            }
+        }
     }
 
-    fn has_text(&self, json: &[u8]) -> bool {
-        if self.text.is_empty() {
-            return true;
+    fn logs(&self) -> Option<&Logs> {
+        match &self.want {
+            Want::Logs(logs, _) => Some(logs),
+            Want::All | Want::Diffs(_) => None,
         }
-        let Ok(line) = Line::parse(json, &Limits::default()) else { return false };
-        let content = line.payload::<LogPayload>().and_then(Result::ok);
-        content.is_some_and(|log| log.content.to_lowercase().contains(&self.text))
     }
+}
+
+fn has_text(json: &[u8], text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    let Ok(line) = Line::parse(json, &Limits::default()) else { return false };
+    let content = line.payload::<LogPayload>().and_then(Result::ok);
+    content.is_some_and(|log| log.content.to_lowercase().contains(text))
 }

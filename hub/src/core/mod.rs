@@ -3,6 +3,7 @@
 mod cold;
 mod commands;
 mod cursor;
+mod diffs;
 mod epochs;
 mod extract;
 mod gathering;
@@ -28,6 +29,7 @@ pub(crate) mod tests;
 
 pub(crate) use commands::{Refusal, Wish};
 pub(crate) use cursor::{Cursor, Epoch};
+pub(crate) use diffs::{DiffFilter, DiffSearch, Looking};
 pub(crate) use extract::{Extract, Extracted, Work};
 pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};

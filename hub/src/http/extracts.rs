@@ -40,9 +40,7 @@ pub(super) fn events(shared: &Arc<Shared>, run: &str, head: &Parts) -> Result<Ou
 /// `/api/v1/runs/{run}/logs`
 pub(super) fn logs(shared: &Arc<Shared>, run: &str, head: &Parts) -> Result<Outcome, ApiError> {
     let query = Query::parse(head.uri.query())?;
-    let task = query.one("task")?.map(str::parse).transpose();
-    let task = task.map_err(|_| ApiError::bad_request("task", "task is not a whole number"))?;
-    let logs = Logs { unit: query.one("unit")?.map(str::to_owned), task };
+    let logs = Logs { unit: query.one("unit")?.map(str::to_owned), task: query.task()? };
     let extract = begin(shared, run, &query)?.only_logs(logs, query.one("q")?.unwrap_or_default());
     page(shared, extract, &query)
 }

@@ -30,6 +30,12 @@ impl Query {
         }
     }
 
+    /// The number of a task.
+    pub(crate) fn task(&self) -> Result<Option<i64>, ApiError> {
+        let task = self.one("task")?.map(str::parse).transpose();
+        task.map_err(|_| ApiError::bad_request("task", "task is not a whole number"))
+    }
+
     /// All values of a parameter that may be repeated, or hold several with commas between.
     pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0

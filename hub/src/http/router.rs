@@ -25,6 +25,8 @@ pub(crate) enum Route<'a> {
     RunGraph(&'a str),
     /// `/api/v1/runs/{run}/commands`
     RunCommands(&'a str),
+    /// `/api/v1/runs/{run}/diff`
+    RunDiff(&'a str),
     /// `/api/v1/tickets`
     Tickets,
     /// `/api/v1/schema`
@@ -92,6 +94,7 @@ impl<'a> Route<'a> {
                 Some((run, "events")) if !run.is_empty() => Route::RunEvents(run),
                 Some((run, "logs")) if !run.is_empty() => Route::RunLogs(run),
                 Some((run, "commands")) if !run.is_empty() => Route::RunCommands(run),
+                Some((run, "diff")) if !run.is_empty() => Route::RunDiff(run),
                 Some((run, "export")) if !run.is_empty() => Route::RunExport(run),
                 _ => Route::Unknown,
             },
@@ -161,6 +164,7 @@ mod tests {
         ("/api/v1/runs/01JH/export", Route::RunExport("01JH")),
         ("/api/v1/runs/01JH/commands", Route::RunCommands("01JH")),
         ("/api/v1/runs//commands", Route::Unknown),
+        ("/api/v1/runs/01JH/diff", Route::RunDiff("01JH")),
         ("/api/v1/runs/01JH/logs/", Route::Unknown),
         ("/api/v1/tickets", Route::Tickets),
         ("/api/v1/schema", Route::Schemas),

@@ -27,7 +27,7 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, commands, extracts, health, metrics, runs, schemas, tickets};
+use super::{assets, commands, diffs, extracts, health, metrics, runs, schemas, tickets};
 use crate::core::Part;
 use crate::fan::{Desk, Joining};
 use crate::shared::Shared;
@@ -240,6 +240,7 @@ impl Visit {
             Route::Schema(name) => schemas::get(name, &head.headers)?,
             Route::RunEvents(run) => return extracts::events(shared, run, head),
             Route::RunLogs(run) => return extracts::logs(shared, run, head),
+            Route::RunDiff(run) => return diffs::get(shared, run, head),
             Route::RunExport(run) => extracts::export(shared, run, head)?,
             Route::State => respond::json(&shared.look(|core, _| StateView::of(core))),
             Route::Graph => respond::json(&shared.look(|core, _| GraphView::of(core))),

@@ -186,3 +186,41 @@ fn an_export_is_the_whole_run_and_can_be_played_again() {
     }
     assert_eq!(reader.numbers("r", 1500).len(), 1500);
 }
+
+#[test]
+fn s4_b08_diffs_are_found_where_memory_no_longer_has_them() {
+    let hub = TestHub::with(|config| config.history_bytes = 50_000);
+    let mut reader = hub.ndjson("?since=now&types=unit.completed");
+    reader.wait("hub.hello");
+    let mut producer = hub.producer();
+    let diff = |seq: u64, file: &str, text: &str| {
+        format!(
+            r#"{{"type":"diff.file","unit":"u","task":1,"payload":{{"file":"{file}","diff":"{text}","additions":{seq}}},"run":"r","seq":{seq}}}"#
+        )
+    };
+    producer.send(&diff(1, "a", "old"));
+    producer.send(&diff(2, "a", "new"));
+    for seq in 3..=900 {
+        producer.send(&format!(
+            r#"{{"type":"log.stdout","unit":"u","task":1,"payload":{{"content":"hay","n":{seq}}},"run":"r","seq":{seq}}}"#
+        ));
+    }
+    producer.send(&diff(901, "b", "late"));
+    producer.send(r#"{"type":"unit.completed","unit":"u","run":"r","seq":902}"#);
+    reader.wait("unit.completed");
+    let files = |hub: &TestHub, query: &str| {
+        let found = hub.json(&format!("/api/v1/runs/r/diff{query}"));
+        assert_eq!((&found["omitted"], &found["unlisted"]), (&0.into(), &0.into()));
+        let files = found["files"].as_array().unwrap();
+        let short = |file: &Value| format!("{} {} +{}", file["file"], file["diff"], file["additions"]);
+        files.iter().map(short).collect::<Vec<_>>()
+    };
+    let both = [r#""a" "new" +2"#, r#""b" "late" +901"#];
+    assert_eq!(files(&hub, ""), both);
+    assert_eq!(files(&hub, "?unit=u&task=1&file=b"), [both[1]]);
+    assert_eq!(files(&hub, "?unit=v"), [""; 0]);
+    assert_eq!(hub.get("/api/v1/runs/none/diff").status, 404);
+    assert_eq!(hub.get("/api/v1/runs/r/diff?task=x").status, 400);
+    let hub = TestHub::start_in(hub.join(), |_| {});
+    assert_eq!(files(&hub, ""), both);
+}

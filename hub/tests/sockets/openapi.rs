@@ -38,6 +38,7 @@ fn every_answer_is_as_documented() {
         r#"{"type":"orch.started","run":"r","seq":1,"payload":{"unit_count":1,"parallelism":1,"graph":{"nodes":[{"id":"a","level":0}],"edges":[],"levels":[["a"]]}}}"#,
     );
     producer.send(r#"{"type":"unit.failed","unit":"a","error":"no","run":"r","seq":2}"#);
+    producer.send(r#"{"type":"diff.file","unit":"a","payload":{"file":"f","diff":"@@","status":"added","additions":1},"run":"r","seq":3}"#);
     producer.send("nonsense");
     stream.wait("hub.error");
 

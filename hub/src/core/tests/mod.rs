@@ -1,6 +1,7 @@
 //! The core in virtual time.
 
 mod commands;
+mod diffs;
 mod greeting;
 mod ingest;
 mod lives;
