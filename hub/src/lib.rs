@@ -42,6 +42,7 @@ mod shared;
 mod start_error;
 mod ticket;
 mod token;
+mod topic;
 
 pub use config::{Config, HistorySource, TokenSource, default_data_dir};
 pub use hub::Hub;

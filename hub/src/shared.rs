@@ -67,16 +67,21 @@ impl Shared {
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut Core, Moment) -> R) -> R {
         let mut turn = self.lock();
         let before = turn.core.history().last();
+        let producers_before = turn.core.producers();
         let news_before = news(&turn.core);
         let result = act(&mut turn.core, self.clock.now());
         let last = turn.core.history().last();
         let roused = turn.core.rouse_storing();
         let news = news(&turn.core) != news_before;
+        let stirred = turn.core.producers() != producers_before;
         let deadline = turn.core.deadline();
         let rearmed = std::mem::replace(&mut turn.armed, deadline) != deadline;
         drop(turn);
         if before != last {
             self.bell.handle_recorded(last);
+        }
+        if stirred {
+            self.bell.stir();
         }
         if rearmed {
             self.rearmed.notify(1);

@@ -41,6 +41,11 @@ const ROUTES: &[Route] = &[
         ..Route::get("/api/v1/ws", "The same over a WebSocket, subprotocol `choo.v1`.", nothing)
             .with(STREAM, &[400, 426, 503])
     },
+    Route {
+        status: 101,
+        ..Route::get("/api/v1/ws/{topic}", "A view, told anew over a WebSocket whenever it has changed.", nothing)
+            .with(&["topic"], &[404, 426, 503])
+    },
     Route::get("/api/v1/patches", "How the states of runs change, as JSON Patch.", patches)
         .with(&["patches_since", "run", "Last-Event-ID"], &[204, 400, 503]),
     Route::get("/api/v1/runs", "The runs, newest first.", || as_json(&reference("RunPage"))),
@@ -300,6 +305,11 @@ fn parameters() -> Value {
         "diff_task": query("task", "Only files that the task with this number changed last."),
         "diff_file": query("file", "Only the file with this path."),
         "run_id": path("run", "The run's name."),
+        "topic": path(
+            "topic",
+            "`workflows`, `workflow-history`, `adw-state/{run}`, `adw-monitor`, `queue`, `system-status`, \
+             `webhook-status` or `routes`.",
+        ),
         "process_id": path("id", "`run~unit~task`."),
         "schema_name": path("name", "Such as `read/event.schema.json`."),
     })

@@ -89,6 +89,22 @@ pub(crate) struct RunSummary {
     live: bool,
 }
 
+impl RunSummary {
+    /// The row of a run in this state.
+    pub(crate) fn of(state: &RunState, live: bool) -> Self {
+        let failed = |unit: &&choo_protocol::UnitState| unit.status == choo_protocol::UnitStatus::Failed;
+        RunSummary {
+            run: state.run.clone(),
+            status: state.status,
+            started: state.started,
+            ended: state.ended,
+            units: state.units.len(),
+            failed: state.units.values().filter(failed).count(),
+            live,
+        }
+    }
+}
+
 impl Run {
     /// A run nothing is known of yet, the `nth` this hub meets.
     pub(crate) fn new(id: RunId, nth: u64, now: Moment) -> Self {
@@ -449,18 +465,14 @@ impl Run {
         (self.state.started.map_or(time, |started| started.min(time)), nth)
     }
 
+    /// Whether more is to be expected of it.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live { .. })
+    }
+
     /// Its row in the list of runs.
     pub(crate) fn summary(&self) -> RunSummary {
-        let failed = |unit: &&choo_protocol::UnitState| unit.status == choo_protocol::UnitStatus::Failed;
-        RunSummary {
-            run: self.id.clone(),
-            status: self.state.status,
-            started: self.state.started,
-            ended: self.state.ended,
-            units: self.state.units.len(),
-            failed: self.state.units.values().filter(failed).count(),
-            live: matches!(self.phase, Phase::Live { .. }),
-        }
+        RunSummary::of(&self.state, self.is_live())
     }
 
     fn make_stale(&mut self, time: Timestamp, history: &mut History) {

@@ -14,6 +14,8 @@ pub(crate) struct Bell {
     last: AtomicU64,
     /// From which offset on to ring.
     ring_at: AtomicU64,
+    /// Somebody came or went.
+    stirred: AtomicBool,
     closing: AtomicBool,
     stopping: AtomicBool,
 }
@@ -24,6 +26,7 @@ impl Bell {
             waker,
             last: AtomicU64::new(last),
             ring_at: AtomicU64::new(u64::MAX),
+            stirred: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }
@@ -47,6 +50,18 @@ impl Bell {
         if let Err(error) = self.waker.wake() {
             tracing::error!(%error, "cannot wake the fan-out");
         }
+    }
+
+    /// Something changed about the hub that no record says.
+    pub(crate) fn stir(&self) {
+        if !self.stirred.swap(true, Ordering::SeqCst) {
+            self.ring();
+        }
+    }
+
+    /// Whether something did since this was last asked.
+    pub(crate) fn take_stirred(&self) -> bool {
+        self.stirred.swap(false, Ordering::SeqCst)
     }
 
     /// The offset of the newest record.

@@ -42,10 +42,13 @@ impl Fan {
     /// The time has come to look after everybody.
     pub(crate) fn handle_tick(&mut self, now: Moment) {
         self.now = now;
+        self.look_at_boards();
         if self.sweep.is_none_or(|sweep| now.at < sweep) {
             return;
         }
         self.sweep = Some(now.at + SWEEP);
+        // Not everything that is shown of the hub tells when it changes.
+        self.handle_stirred(now);
         for index in 0..self.channels.capacity() {
             let Some(channel) = self.channels.get_mut(index) else { continue };
             // The next look would be too late.
@@ -153,6 +156,7 @@ impl Fan {
         for seat in self.readers[reader].seats.clone() {
             self.leave(reader, seat);
         }
+        self.unwatch(reader);
         let it = &mut self.readers[reader];
         it.push(close_frame(code, reason));
         it.phase = Phase::Ending { until: self.now.at + LINGER };

@@ -49,6 +49,11 @@ impl Fan {
                 it.push(pong_frame(&payload));
                 self.queue(reader);
             }
+            Input::Wish(Wish::Subscribe { id, .. }) if it.watch.is_some() => {
+                let message = "at this address comes one topic; `/api/v1/ws` takes subscriptions".to_owned();
+                let id = id.map(String::from);
+                self.complain(reader, &HubError { kind: "subscribe".to_owned(), message, count: 1, id });
+            }
             Input::Wish(Wish::Subscribe { id, selection, since }) => {
                 self.subscribe(reader, id, selection, since);
             }

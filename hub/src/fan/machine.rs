@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use slab::Slab;
 
+use super::board::Board;
 use super::care::SWEEP;
 use super::channel::{Channel, Key};
 use super::question::{Answer, Question};
@@ -13,6 +14,7 @@ use super::reader::{Phase, Reader, Slices};
 use super::seat::{Place, Seat, SeatId};
 use crate::core::{Epoch, Item, Moment, Selection, Subscription};
 use crate::encoding::{Encoding, Framing};
+use crate::topic::Topic;
 
 /// Everything between the newest record and the sockets of all readers.
 ///
@@ -37,6 +39,11 @@ pub(crate) struct Fan {
     /// Readers that have something to write and whose sockets may take it.
     pub(super) ready: VecDeque<usize>,
     pub(super) questions: VecDeque<Question>,
+    pub(super) boards: Slab<Board>,
+    /// Topics to be looked at.
+    pub(super) topics: VecDeque<Topic>,
+    /// The version of the newest message about a topic.
+    pub(super) shown: u64,
     pub(super) closed: Vec<Closing>,
     /// Seats that are ahead of `head`.
     pub(super) ahead: Vec<SeatId>,
@@ -66,6 +73,8 @@ pub(crate) struct NewReader {
     pub(crate) head: Bytes,
     /// Its subscription, if it comes with one.
     pub(crate) subscription: Option<(Selection, Box<Subscription>)>,
+    /// What it watches instead.
+    pub(crate) topic: Option<Topic>,
 }
 
 /// Something to write.
@@ -87,6 +96,9 @@ impl Fan {
             by_key: HashMap::new(),
             ready: VecDeque::new(),
             questions: VecDeque::new(),
+            boards: Slab::new(),
+            topics: VecDeque::new(),
+            shown: 0,
             closed: Vec::new(),
             ahead: Vec::new(),
             seated: 0,
@@ -108,13 +120,13 @@ impl Fan {
 
     /// When to call `handle_tick` if nothing else happens.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.sweep
+        self.sweep.into_iter().chain(self.boards_deadline()).min()
     }
 
     /// A reader comes; it gets this number until it is closed on both sides.
     pub(crate) fn handle_join(&mut self, new: NewReader, now: Moment) -> usize {
         self.now = now;
-        let NewReader { encoding, framing, head, subscription } = new;
+        let NewReader { encoding, framing, head, subscription, topic } = new;
         let mut reader = Reader::new(encoding, framing, now.at);
         reader.push(head);
         let index = self.readers.insert(reader);
@@ -124,6 +136,8 @@ impl Fan {
             self.place(seat, subscription);
         } else if self.closing {
             self.say_bye(index, None);
+        } else if let Some(topic) = topic {
+            self.watch(index, topic);
         }
         self.queue(index);
         index
@@ -135,6 +149,7 @@ impl Fan {
         for seat in gone.seats.clone() {
             self.stand_up(seat);
         }
+        self.unwatch(reader);
         self.readers.remove(reader);
         self.closed.push(Closing::Both(reader));
         if self.readers.is_empty() {
@@ -159,6 +174,7 @@ impl Fan {
         for seat in std::mem::take(&mut self.ahead) {
             self.replace(seat);
         }
+        self.stir_by(items);
     }
 
     /// The records behind [`Fan::head`] are no longer in the history: everybody is told what is missing.
@@ -181,6 +197,7 @@ impl Fan {
         for seat in std::mem::take(&mut self.ahead) {
             self.replace(seat);
         }
+        self.stir_all();
     }
 
     /// What comes behind a cursor, or how a stream begins, has been looked up.
@@ -219,6 +236,7 @@ impl Fan {
                 continue;
             }
             self.fill(reader);
+            self.show(reader);
             if !self.readers[reader].is_clear() {
                 break reader;
             }
@@ -239,7 +257,7 @@ impl Fan {
         }
         let Some(it) = self.readers.get(reader) else { return };
         let needs = |seat: &usize| matches!(self.seats[*seat].place, Place::Behind { .. } | Place::Away(_));
-        if !it.is_clear() || it.seats.iter().any(needs) {
+        if !it.is_clear() || it.seats.iter().any(needs) || self.is_outdated(reader) {
             self.queue(reader);
         }
     }

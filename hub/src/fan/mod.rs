@@ -7,6 +7,7 @@
 //! that begins far back costs those that have everything nothing.
 
 mod bell;
+mod board;
 mod care;
 mod channel;
 mod cold;

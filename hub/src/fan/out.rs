@@ -23,6 +23,7 @@ use super::question::{Answer, Looked, Question};
 use super::reader::Slices;
 use crate::core::{Item, Moment};
 use crate::shared::{Place, Shared};
+use crate::topic::Topic;
 
 /// The thread's own token; readers have their numbers.
 const BELL: Token = Token(usize::MAX);
@@ -60,13 +61,23 @@ pub(crate) struct Desk {
 #[derive(Debug, Default)]
 struct Questions {
     open: VecDeque<Question>,
+    /// Views to be looked at.
+    topics: VecDeque<Topic>,
     stopped: bool,
+}
+
+/// What the clerk does next.
+enum Job {
+    Question(Question),
+    Topic(Topic),
 }
 
 #[derive(Debug)]
 enum Mail {
     Join(Box<Joining>),
     Answer(Answer),
+    /// What a topic shows.
+    Topic(Topic, Vec<u8>),
 }
 
 /// A connection that becomes a reader's.
@@ -196,7 +207,17 @@ struct Clerk {
 
 impl Clerk {
     fn run(&self) {
-        while let Some(mut question) = self.next() {
+        while let Some(job) = self.next() {
+            let mut question = match job {
+                Job::Question(question) => question,
+                Job::Topic(topic) => {
+                    let clients = self.shared.clients();
+                    let view = self.shared.look(|core, _| topic.look(core, clients));
+                    let json = view.json();
+                    self.desk.post(Mail::Topic(topic, json));
+                    continue;
+                }
+            };
             loop {
                 match self.shared.look(|core, now| question.look(core, now)) {
                     Looked::Again(more) => question = more,
@@ -223,14 +244,17 @@ impl Clerk {
         }
     }
 
-    fn next(&self) -> Option<Question> {
+    fn next(&self) -> Option<Job> {
         let mut questions = self.desk.questions();
         loop {
             if questions.stopped {
                 return None;
             }
             if let Some(question) = questions.open.pop_front() {
-                return Some(question);
+                return Some(Job::Question(question));
+            }
+            if let Some(topic) = questions.topics.pop_front() {
+                return Some(Job::Topic(topic));
             }
             questions = self.desk.asked.wait(questions).unwrap_or_else(PoisonError::into_inner);
         }
@@ -265,6 +289,9 @@ impl Thread {
                 self.read(reader, &mut chunk);
             }
             self.take_mail();
+            if bell.take_stirred() {
+                self.fan.handle_stirred(self.now);
+            }
             let due = self.distribute();
             self.fan.handle_tick(self.now);
             self.drive();
@@ -305,6 +332,7 @@ impl Thread {
             match mail {
                 Mail::Join(joining) => self.join(*joining),
                 Mail::Answer(answer) => self.fan.handle_answer(answer, self.now),
+                Mail::Topic(topic, json) => self.fan.handle_topic(&topic, json, self.now),
             }
         }
     }
@@ -401,6 +429,10 @@ impl Thread {
     fn ask(&mut self) {
         while let Some(question) = self.fan.poll_question() {
             self.desk.questions().open.push_back(question);
+            self.desk.asked.notify_one();
+        }
+        while let Some(topic) = self.fan.poll_topic() {
+            self.desk.questions().topics.push_back(topic);
             self.desk.asked.notify_one();
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
+use super::board::Watch;
 use super::inbound::Inbound;
 use crate::encoding::{Encoding, Framing};
 
@@ -24,6 +25,8 @@ pub(crate) struct Reader {
     out: VecDeque<Bytes>,
     /// Its subscriptions.
     pub(crate) seats: Vec<usize>,
+    /// The topic it watches, instead.
+    pub(super) watch: Option<Watch>,
     /// What comes in by it, if that matters.
     pub(crate) inbound: Option<Box<Inbound>>,
     /// The socket takes nothing at the moment.
@@ -59,6 +62,7 @@ impl Reader {
             framing,
             out: VecDeque::new(),
             seats: Vec::new(),
+            watch: None,
             inbound,
             blocked: false,
             queued: false,

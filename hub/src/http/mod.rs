@@ -22,4 +22,5 @@ mod tickets;
 mod views;
 
 pub(crate) use guard::{BadEntry, Guard};
+pub(crate) use schemas::routes;
 pub(crate) use server::{Door, Visit, serve};

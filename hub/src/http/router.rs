@@ -15,6 +15,8 @@ pub(crate) enum Route<'a> {
     Events,
     /// `/api/v1/ws`
     Socket,
+    /// `/api/v1/ws/{topic}`
+    Topic(&'a str),
     /// `/api/v1/patches`
     Patches,
     /// `/api/v1/runs`
@@ -80,6 +82,7 @@ impl<'a> Route<'a> {
             "/graph" => Route::Graph,
             "/events" => Route::NewestEvents,
             "/events/" => Route::TaskPatches,
+            _ if api.starts_with("/v1/ws/") => Route::Topic(&api["/v1/ws/".len()..]),
             _ if api.starts_with("/v1/schema/") => Route::Schema(&api["/v1/schema/".len()..]),
             _ if api.starts_with("/events/") => match api["/events/".len()..].split_once('/') {
                 Some(("processes", rest)) => within(rest, "/logs").map_or(Route::Unknown, Route::ProcessLogs),
@@ -112,6 +115,7 @@ impl<'a> Route<'a> {
             self,
             Route::Events
                 | Route::Socket
+                | Route::Topic(_)
                 | Route::Patches
                 | Route::NewestEvents
                 | Route::TaskPatches
@@ -151,6 +155,8 @@ mod tests {
         ("/healthz", Route::Health),
         ("/api/v1/events", Route::Events),
         ("/api/v1/ws", Route::Socket),
+        ("/api/v1/ws/queue", Route::Topic("queue")),
+        ("/api/v1/ws/adw-state/01JH", Route::Topic("adw-state/01JH")),
         ("/api/v1/patches", Route::Patches),
         ("/api/v1/runs", Route::Runs),
         ("/api/v1/runs/", Route::Unknown),
@@ -207,7 +213,7 @@ mod tests {
         let mut documented = std::collections::HashSet::new();
         for (path, operations) in paths {
             let example = path.replace("{run}", "01JH").replace("{name}", "read/event.schema.json");
-            let example = example.replace("{id}", "r~u~1");
+            let example = example.replace("{id}", "r~u~1").replace("{topic}", "queue");
             let route = Route::of(&example);
             assert!(!matches!(route, Route::Unknown | Route::Asset(_)), "{path}");
             for method in operations.as_object().unwrap().keys() {

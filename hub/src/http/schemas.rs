@@ -2,7 +2,8 @@
 
 use hyper::header::HeaderMap;
 use rust_embed::RustEmbed;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::assets;
 use super::respond::{self, ApiError, Response};
@@ -25,6 +26,28 @@ pub(super) fn get(name: &str, request: &HeaderMap) -> Result<Response, ApiError>
         .ok_or_else(|| ApiError::not_found("there is no such schema; `/api/v1/schema` lists them"))?;
     let content_type = if name == "openapi.json" { "application/json" } else { "application/schema+json" };
     Ok(assets::answer(file, content_type, "no-cache", request))
+}
+
+/// One address of the API.
+#[derive(Debug, Serialize)]
+pub(crate) struct RouteView {
+    method: String,
+    path: String,
+    summary: String,
+}
+
+/// The addresses of the API, as `openapi.json` has them.
+pub(crate) fn routes() -> Vec<RouteView> {
+    let file = Schemas::get("openapi.json");
+    let document: Value = file.and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default();
+    let mut routes = Vec::new();
+    for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in operations.as_object().into_iter().flatten() {
+            let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
+            routes.push(RouteView { method: method.to_uppercase(), path: path.clone(), summary });
+        }
+    }
+    routes
 }
 
 #[cfg(test)]

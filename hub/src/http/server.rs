@@ -212,7 +212,7 @@ impl Visit {
             Door::Unix { uid } => Ok(Caller::User(*uid)),
             Door::Tcp(guard) => {
                 guard.check_browser(head)?;
-                guard.caller(head, route == Route::Socket, self.shared.now().time)
+                guard.caller(head, matches!(route, Route::Socket | Route::Topic(_)), self.shared.now().time)
             }
         };
         if !route.is_public() {
@@ -223,6 +223,7 @@ impl Visit {
         let response = match route {
             Route::Events => return streams::events(shared, head),
             Route::Socket => return streams::socket(shared, head),
+            Route::Topic(name) => return streams::topic(shared, name, head),
             Route::Patches => return streams::patches(shared, head),
             Route::TaskPatches => return streams::task_patches(shared, head),
             Route::ProcessLogs(id) => return streams::process(shared, id, Part::Logs, head),

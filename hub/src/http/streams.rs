@@ -15,6 +15,7 @@ use crate::core::{Part, Process, Selection, Since, Subscription};
 use crate::encoding::{END_MARK, Encoding, Framing};
 use crate::fan::NewReader;
 use crate::shared::{Place, Shared};
+use crate::topic::Topic;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -111,13 +112,7 @@ pub(super) fn newest(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiE
 /// `/api/v1/ws`
 pub(super) fn socket(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
     let query = Query::parse(head.uri.query())?;
-    let mut request = Request::new(());
-    (*request.method_mut(), *request.version_mut()) = (head.method.clone(), head.version);
-    request.headers_mut().clone_from(&head.headers);
-    let Ok(response) = create_response(&request) else {
-        return Err(ApiError::upgrade_required());
-    };
-    let protocol = subprotocol(&head.headers)?;
+    let response = upgrade(head)?;
     // Those who ask for something in the address need no frame to begin.
     let asks = ["since", "run", "types", "units", "repositories"]
         .iter()
@@ -129,14 +124,35 @@ pub(super) fn socket(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiE
         let subscription = subscribe(shared, &selection, since);
         (selection, subscription)
     });
+    let head = respond::head(&response, shared.now().time).into();
+    let (encoding, framing) = (Encoding::WebSocket, Framing::Message);
+    let reader = NewReader { encoding, framing, head, subscription, topic: None };
+    Ok(Outcome::Stream(Box::new(Stream { reader, place })))
+}
+
+/// `/api/v1/ws/{topic}`
+pub(super) fn topic(shared: &Arc<Shared>, name: &str, head: &Parts) -> Result<Outcome, ApiError> {
+    let topic = Topic::parse(name).ok_or_else(|| ApiError::not_found("there is no such topic"))?;
+    let response = upgrade(head)?;
+    let place = shared.enter().ok_or_else(ApiError::too_many_clients)?;
+    let head = respond::head(&response, shared.now().time).into();
+    let (encoding, framing) = (Encoding::WebSocket, Framing::Message);
+    let reader = NewReader { encoding, framing, head, subscription: None, topic: Some(topic) };
+    Ok(Outcome::Stream(Box::new(Stream { reader, place })))
+}
+
+/// The answer that makes the connection a WebSocket.
+fn upgrade(head: &Parts) -> Result<hyper::http::Response<()>, ApiError> {
+    let mut request = Request::new(());
+    (*request.method_mut(), *request.version_mut()) = (head.method.clone(), head.version);
+    request.headers_mut().clone_from(&head.headers);
+    let response = create_response(&request).map_err(|_| ApiError::upgrade_required())?;
+    let protocol = subprotocol(&head.headers)?;
     let mut response = respond::secure(response);
     if let Some(protocol) = protocol {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
     }
-    let head = respond::head(&response, shared.now().time).into();
-    let (encoding, framing) = (Encoding::WebSocket, Framing::Message);
-    let reader = NewReader { encoding, framing, head, subscription };
-    Ok(Outcome::Stream(Box::new(Stream { reader, place })))
+    Ok(response)
 }
 
 fn subscribe(shared: &Shared, selection: &Selection, since: Since) -> Box<Subscription> {
@@ -167,7 +183,8 @@ fn stream(
     let mut opening = Framing::begin();
     opening.extend_from_slice(encoding.opening());
     bytes.extend_from_slice(&framing.finish(opening).unwrap_or_default());
-    let reader = NewReader { encoding, framing, head: Bytes::from(bytes), subscription: Some(subscription) };
+    let (head, subscription) = (Bytes::from(bytes), Some(subscription));
+    let reader = NewReader { encoding, framing, head, subscription, topic: None };
     Outcome::Stream(Box::new(Stream { reader, place }))
 }
 

@@ -12,4 +12,5 @@ mod processes;
 mod routes;
 mod streams;
 mod support;
+mod topics;
 mod websockets;

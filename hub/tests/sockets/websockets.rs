@@ -10,10 +10,10 @@ use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
 use crate::support::{TestHub, WATCHDOG};
 
-struct Socket(WebSocket<TcpStream>);
+pub(crate) struct Socket(WebSocket<TcpStream>);
 
 /// A handshake with these subprotocols and headers.
-fn connect(
+pub(crate) fn connect(
     hub: &TestHub,
     query: &str,
     protocols: &[&str],
@@ -36,7 +36,7 @@ fn connect(
     }
 }
 
-fn open(hub: &TestHub, query: &str) -> Socket {
+pub(crate) fn open(hub: &TestHub, query: &str) -> Socket {
     let token = format!("choo.token.{}", hub.token());
     connect(hub, query, &["choo.v1", &token], &[]).unwrap()
 }
@@ -47,7 +47,7 @@ impl Socket {
     }
 
     /// The lines of the next message.
-    fn lines(&mut self) -> Vec<Value> {
+    pub(crate) fn lines(&mut self) -> Vec<Value> {
         loop {
             match self.0.read().unwrap() {
                 Message::Text(text) => {

@@ -11,6 +11,7 @@ use crate::core::{Selection, Since};
 use form::{NDJSON, SSE, WEBSOCKET, frame, pieces, subscribe};
 use world::{Socket, World};
 
+mod board;
 mod client;
 mod form;
 mod patches;

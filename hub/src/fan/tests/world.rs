@@ -57,7 +57,7 @@ impl World {
             (selection.clone(), Box::new(Subscription::new(&self.core, selection, since, self.now)))
         });
         let Form(encoding, framing) = form;
-        let new = NewReader { encoding, framing, head: Bytes::new(), subscription };
+        let new = NewReader { encoding, framing, head: Bytes::new(), subscription, topic: None };
         let reader = self.fan.handle_join(new, self.now);
         if sockets.len() <= reader {
             sockets.resize_with(reader + 1, Socket::default);
