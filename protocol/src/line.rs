@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use crate::json::Span;
+use crate::number::write_number;
 use crate::reader::{Read, read_ours};
 use crate::{
     Class, Limits, LineError, LineErrorKind, PayloadMismatch, RunId, Timestamp, envelope, kind, reader,
@@ -66,6 +67,32 @@ pub struct Fill<'a> {
     pub seq: Option<u64>,
     /// Added if the line has no time.
     pub time: Option<Timestamp>,
+}
+
+/// One value of those.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Time(Timestamp),
+    Run(&'a RunId),
+    Seq(u64),
+}
+
+impl Given<'_> {
+    fn write(self, out: &mut Vec<u8>) {
+        // Neither a time nor a run's id has characters that need an escape.
+        match self {
+            Given::Seq(seq) => return write_number(seq, out),
+            Given::Time(time) => {
+                out.push(b'"');
+                time.write(out);
+            }
+            Given::Run(run) => {
+                out.push(b'"');
+                out.extend_from_slice(run.as_str().as_bytes());
+            }
+        }
+        out.push(b'"');
+    }
 }
 
 impl<'a> Line<'a> {
@@ -151,26 +178,28 @@ impl<'a> Line<'a> {
     /// the closing brace (SPEC §3). Everything received stays as it is, but for a `seq` that
     /// [`Fill::seq`] replaces.
     pub fn complete(&self, fill: &Fill<'_>, out: &mut Vec<u8>) {
-        let time = fill.time.filter(|_| self.time.is_none()).map(|time| format!("\"{time}\""));
-        let run = fill.run.filter(|_| self.run.is_none()).map(|run| format!("\"{run}\""));
-        let seq = fill.seq.map(|seq| seq.to_string());
-        let mut missing =
-            [("time", self.places.time, time), ("run", self.places.run, run), ("seq", self.places.seq, seq)];
+        let missing = [
+            ("time", self.places.time, fill.time.filter(|_| self.time.is_none()).map(Given::Time)),
+            ("run", self.places.run, fill.run.filter(|_| self.run.is_none()).map(Given::Run)),
+            ("seq", self.places.seq, fill.seq.map(Given::Seq)),
+        ];
         // A key that is there (as `null`, or a `seq` to be replaced) is written over, never repeated.
-        missing.sort_by_key(|(_, there, _)| there.map_or(usize::MAX, |span| span.start));
+        let mut there = missing.map(|(_, place, given)| place.zip(given));
+        there.sort_by_key(|there| there.map_or(usize::MAX, |(span, _)| span.start));
         let text = self.text.as_bytes();
         let mut copied = 0;
-        for (_, there, value) in &missing {
-            if let (Some(span), Some(value)) = (there, value) {
-                out.extend_from_slice(&text[copied..span.start]);
-                out.extend_from_slice(value.as_bytes());
-                copied = span.end;
-            }
+        for (span, given) in there.into_iter().flatten() {
+            out.extend_from_slice(&text[copied..span.start]);
+            given.write(out);
+            copied = span.end;
         }
         out.extend_from_slice(&text[copied..self.places.members_end]);
-        for (key, there, value) in &missing {
-            if let (None, Some(value)) = (there, value) {
-                out.extend_from_slice(format!(",\"{key}\":{value}").as_bytes());
+        for (key, place, given) in missing {
+            if let (None, Some(given)) = (place, given) {
+                out.extend_from_slice(b",\"");
+                out.extend_from_slice(key.as_bytes());
+                out.extend_from_slice(b"\":");
+                given.write(out);
             }
         }
         out.push(b'}');

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use choo_protocol::{RunId, RunState, kind};
 
+use super::pages::Pages;
 use super::patch::Patch;
 
 /// One entry of the history. Readers share it; it is never changed and never copied.
@@ -36,17 +38,22 @@ pub(crate) enum Body {
     Line {
         kind: Cow<'static, str>,
         /// Empty for none.
-        unit: Box<str>,
+        unit: Arc<str>,
         task: Option<i64>,
         /// The line without its newline.
-        json: Box<[u8]>,
+        json: Bytes,
     },
     /// The run's state as it was here, told anew to every reader, since no event says what changed.
     State(Arc<RunState>),
 }
 
 impl Body {
-    pub(crate) fn line(kind: &str, unit: &str, task: Option<i64>, json: Vec<u8>) -> Self {
+    pub(crate) fn line(
+        kind: &str,
+        unit: impl Into<Arc<str>>,
+        task: Option<i64>,
+        json: impl Into<Bytes>,
+    ) -> Self {
         Body::Line { kind: intern(kind), unit: unit.into(), task, json: json.into() }
     }
 
@@ -82,6 +89,9 @@ fn intern(name: &str) -> Cow<'static, str> {
 #[derive(Debug)]
 pub(crate) struct History {
     records: VecDeque<Arc<Record>>,
+    /// The record that left last, in whose place the next one is made.
+    gone: Option<Arc<Record>>,
+    pages: Pages,
     /// The offset of the newest record ever, or behind which they begin.
     last: u64,
     /// Records up to this offset may leave: they are stored, or there is nowhere to store them.
@@ -104,6 +114,8 @@ impl History {
         let records = VecDeque::new();
         History {
             records,
+            gone: None,
+            pages: Pages::default(),
             last: start,
             released: u64::MAX,
             cost: 0,
@@ -138,6 +150,21 @@ impl History {
         self.patched_behind.is_some_and(|from| offset >= from && offset >= self.floor())
     }
 
+    /// Keeps the bytes of a line that comes next.
+    pub(crate) fn keep(&mut self, line: &[u8]) -> Bytes {
+        self.pages.keep(line)
+    }
+
+    /// The same of one that is yet to be written.
+    pub(crate) fn keep_written(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+        self.pages.keep_written(write)
+    }
+
+    /// The name of a unit, shared with the records before.
+    pub(crate) fn name(&mut self, name: &str) -> Arc<str> {
+        self.pages.name(name)
+    }
+
     /// Appends a record, evicts the oldest ones as needed, and says which offset it got.
     pub(crate) fn push(&mut self, run: Option<RunId>, body: Body) -> u64 {
         self.push_patched(run, body, None)
@@ -147,16 +174,28 @@ impl History {
     pub(crate) fn push_patched(&mut self, run: Option<RunId>, body: Body, patch: Option<Box<Patch>>) -> u64 {
         self.last += 1;
         self.cost += (body.cost() + patch.as_ref().map_or(0, |patch| patch.cost())) as u64;
-        self.records.push_back(Arc::new(Record { offset: self.last, run, body, patch, cost: self.cost }));
-        while self.records.len() > 1 && self.bytes() > self.limit {
-            let held = self.records.front().is_some_and(|first| first.offset > self.released);
+        while self.bytes() > self.limit
+            && let Some(first) = self.records.front()
+        {
+            let held = first.offset > self.released;
             if held && self.bytes() <= self.limit + BACKLOG {
                 break;
             }
-            if let Some(gone) = self.records.pop_front() {
-                self.evicted_cost = gone.cost;
-            }
+            self.evicted_cost = first.cost;
+            self.gone = self.records.pop_front();
         }
+        let record = Record { offset: self.last, run, body, patch, cost: self.cost };
+        let record = match self.gone.take() {
+            Some(mut gone) => match Arc::get_mut(&mut gone) {
+                Some(place) => {
+                    *place = record;
+                    gone
+                }
+                None => Arc::new(record),
+            },
+            None => Arc::new(record),
+        };
+        self.records.push_back(record);
         self.last
     }
 

@@ -219,7 +219,8 @@ impl Source {
         if let Some(pid) = self.pid.filter(|_| turned || met) {
             core.set_open(pid, run);
         }
-        if self.attached.insert(run.clone()) || met {
+        if met || !self.attached.contains(run) {
+            self.attached.insert(run.clone());
             if self.attached.len() > MAX_RUNS {
                 self.attached.retain(|run| core.runs().get(run.as_str()).is_some());
             }

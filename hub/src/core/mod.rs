@@ -12,6 +12,7 @@ mod hub;
 mod ingest;
 mod moment;
 mod opening;
+mod pages;
 mod patch;
 mod process;
 mod rejects;

@@ -20,9 +20,6 @@ use super::sequence::{Admission, Sequence};
 /// How long a run without producer and without a terminal event keeps the benefit of the doubt.
 pub(crate) const STALE_AFTER: Duration = Duration::from_secs(30);
 
-/// Room for what the hub adds to a line.
-const COMPLETION: usize = 128;
-
 /// A connection that lines come in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnectionId(pub(crate) u64);
@@ -206,12 +203,10 @@ impl Run {
         history: &mut History,
     ) -> Outcome {
         let json = if line.run.is_some() && line.time.is_some() && given.is_none() {
-            line.bytes().to_vec()
+            history.keep(line.bytes())
         } else {
             let fill = Fill { run: Some(&self.id), seq: given, time: Some(now.time) };
-            let mut json = Vec::with_capacity(line.bytes().len() + COMPLETION);
-            line.complete(&fill, &mut json);
-            json
+            history.keep_written(|out| line.complete(&fill, out))
         };
         line.seq = given.or(line.seq);
         line.time = line.time.or(Some(now.time));
@@ -226,7 +221,8 @@ impl Run {
         }
         // Readers that came when it was over know no version that a patch could begin from.
         let patch = if over { None } else { self.patch(Some(&line), &change, history) };
-        self.record(Body::line(&line.kind, &line.unit, line.task, json), patch, now.time, history);
+        let body = Body::line(&line.kind, history.name(&line.unit), line.task, json);
+        self.record(body, patch, now.time, history);
         Outcome::Recorded
     }
 

@@ -206,7 +206,7 @@ fn record(offset: u64, json: &[u8], limits: &Limits) -> Result<Record, Damaged> 
         let Some(Ok(HubSnapshot { state, .. })) = line.payload() else { return Err(Damaged) };
         Body::State(Arc::new(state))
     } else {
-        Body::line(&line.kind, &line.unit, line.task, json.to_vec())
+        Body::line(&line.kind, &*line.unit, line.task, json.to_vec())
     };
     Ok(Record::stored(offset, run, body))
 }
