@@ -99,8 +99,8 @@ impl Acceptor {
 
 impl Acceptor {
     fn visit(&self, door: Door) -> Visit {
-        let Acceptor { shared, desk, alive, .. } = self.clone();
-        Visit { shared, desk, door, alive }
+        let Acceptor { shared, producers, desk, alive, .. } = self.clone();
+        Visit { shared, desk, producers, door, alive }
     }
 }
 

@@ -12,7 +12,7 @@ use async_io::Async;
 use event_listener::EventListener;
 use futures_lite::future;
 
-use crate::core::{Ingest, Reply};
+use crate::core::{Ingest, IntakeStatus, Reply};
 use crate::shared::Shared;
 
 /// Read at once, in bytes.
@@ -37,8 +37,24 @@ pub(crate) struct Producers {
 struct Producer {
     stream: Async<UnixStream>,
     pid: Option<u32>,
+    /// When it came, by the hub's clock.
+    since: Duration,
     /// Gone once the connection has ended.
     intake: Mutex<Option<Intake>>,
+}
+
+/// One of them, as it is.
+#[derive(Debug)]
+pub(crate) struct ProducerStatus {
+    /// Its number while it is here.
+    pub(crate) number: u64,
+    pub(crate) pid: Option<u32>,
+    pub(crate) since: Duration,
+    /// Bytes that it has sent and nobody has read, where the system tells.
+    pub(crate) unread: Option<u64>,
+    /// Bytes for it that its socket has not taken.
+    pub(crate) waiting: usize,
+    pub(crate) intake: IntakeStatus,
 }
 
 /// Where its bytes go, and what it is told.
@@ -74,7 +90,8 @@ impl Producers {
         let ingest = self.shared.act(|core, _| core.connect(pid));
         let chunk = vec![0; CHUNK].into_boxed_slice();
         let intake = Intake { ingest, chunk, saying: Vec::new(), deaf: false };
-        let producer = Arc::new(Producer { stream, pid, intake: Mutex::new(Some(intake)) });
+        let since = self.shared.now().at;
+        let producer = Arc::new(Producer { stream, pid, since, intake: Mutex::new(Some(intake)) });
         let number = self.register(&producer);
         tracing::info!(pid, "producer connected");
         // A pusher that reconnects has closed its last connection first, so what that still holds was
@@ -106,6 +123,12 @@ impl Producers {
             // Its task finds the end and returns.
             let _ = producer.stream.get_ref().shutdown(Shutdown::Both);
         }
+    }
+
+    /// Who is there, in the order in which they came.
+    pub(crate) fn list(&self) -> Vec<ProducerStatus> {
+        let open = self.lock();
+        open.iter().filter_map(|(number, producer)| producer.status(*number)).collect()
     }
 
     fn register(&self, producer: &Arc<Producer>) -> u64 {
@@ -174,6 +197,14 @@ impl Producer {
             }
         }
         Next::Nothing
+    }
+
+    fn status(&self, number: u64) -> Option<ProducerStatus> {
+        let slot = self.lock();
+        let Intake { ingest, saying, .. } = slot.as_ref()?;
+        let unread = rustix::io::ioctl_fionread(self.stream.get_ref()).ok();
+        let (pid, since, waiting) = (self.pid, self.since, saying.len());
+        Some(ProducerStatus { number, pid, since, unread, waiting, intake: ingest.status() })
     }
 
     /// Waits for new lines, or until something can be said.

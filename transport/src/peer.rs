@@ -16,9 +16,9 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The peer of a connected Unix socket.
+    /// The peer of a connected Unix socket. Fails for what is none.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub(crate) fn of(socket: impl AsFd) -> io::Result<Peer> {
+    pub fn of(socket: impl AsFd) -> io::Result<Peer> {
         let credentials = rustix::net::sockopt::socket_peercred(socket)?;
         Ok(Peer {
             pid: u32::try_from(credentials.pid.as_raw_nonzero().get()).ok(),
@@ -29,7 +29,7 @@ impl Peer {
     /// The peer of a connected Unix socket: unknown on this system.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     #[expect(clippy::unnecessary_wraps, reason = "fails on Linux")]
-    pub(crate) fn of(_socket: impl AsFd) -> io::Result<Peer> {
+    pub fn of(_socket: impl AsFd) -> io::Result<Peer> {
         Ok(Peer { pid: None, uid: None })
     }
 

@@ -36,21 +36,51 @@ struct Source {
     replies: Replies,
     /// What it has sent of a snapshot.
     gathering: Option<Gathering>,
+    /// Lines that came, bad ones among them.
+    lines: u64,
+    bytes: u64,
+}
+
+/// What came in by a connection so far.
+#[derive(Debug)]
+pub(crate) struct IntakeStatus {
+    pub(crate) lines: u64,
+    pub(crate) bytes: u64,
+    /// Whether it is told what is stored.
+    pub(crate) listens: bool,
+    /// The runs that it sends.
+    pub(crate) runs: Vec<RunId>,
 }
 
 impl Ingest {
     pub(crate) fn new(id: ConnectionId, pid: Option<u32>) -> Self {
         let limits = Limits::default();
         let attached = BTreeSet::new();
-        let replies = Replies::default();
-        let source = Source { id, pid, limits, current: None, attached, replies, gathering: None };
+        let source = Source {
+            id,
+            pid,
+            limits,
+            current: None,
+            attached,
+            replies: Replies::default(),
+            gathering: None,
+            lines: 0,
+            bytes: 0,
+        };
         Ingest { decoder: LineDecoder::new(limits), source }
     }
 
     /// The next bytes of the connection, in any cut. No bytes end it.
     pub(crate) fn handle_bytes(&mut self, core: &mut Core, bytes: &[u8], now: Moment) {
         let Ingest { decoder, source } = self;
+        source.bytes += bytes.len() as u64;
         decoder.feed(bytes, |frame| source.handle_frame(core, frame, now));
+    }
+
+    /// What came in so far.
+    pub(crate) fn status(&self) -> IntakeStatus {
+        let Source { lines, bytes, ref attached, .. } = self.source;
+        IntakeStatus { lines, bytes, listens: self.is_greeted(), runs: attached.iter().cloned().collect() }
     }
 
     /// Whether the producer listens.
@@ -91,6 +121,7 @@ impl Ingest {
 
 impl Source {
     fn handle_frame(&mut self, core: &mut Core, frame: Frame<'_>, now: Moment) {
+        self.lines += 1;
         match frame {
             Frame::Oversized { bytes } => {
                 self.reject(core, Reject::oversized(bytes, self.limits.graph_line, now.time), now);

@@ -34,7 +34,7 @@ pub(crate) use diffs::{DiffFilter, DiffSearch, Looking};
 pub(crate) use extract::{Extract, Extracted, Work};
 pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};
-pub(crate) use ingest::Ingest;
+pub(crate) use ingest::{Ingest, IntakeStatus};
 pub(crate) use moment::Moment;
 pub(crate) use patch::{Patch, whole};
 pub(crate) use process::{Ends, Part, Process};

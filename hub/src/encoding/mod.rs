@@ -59,6 +59,20 @@ impl Encoding {
         !matches!(self, Encoding::Ndjson | Encoding::WebSocket)
     }
 
+    /// A stable name, for those who look who is connected.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Encoding::Ndjson => "ndjson",
+            Encoding::Sse => "sse",
+            Encoding::SseBatch => "sse-batch",
+            Encoding::SseNamed => "sse-named",
+            Encoding::Patches => "patches",
+            Encoding::Tasks => "tasks",
+            Encoding::Process => "process",
+            Encoding::WebSocket => "websocket",
+        }
+    }
+
     pub(crate) fn content_type(self) -> &'static str {
         if self.is_sse() { "text/event-stream" } else { "application/x-ndjson" }
     }

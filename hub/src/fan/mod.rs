@@ -19,9 +19,11 @@ mod pace;
 mod question;
 mod reader;
 mod seat;
+mod status;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bell::Bell;
 pub(crate) use machine::NewReader;
 pub(crate) use out::{Desk, FanOut, Joining};
+pub(crate) use status::{Origin, ReaderStatus, SeatStatus, Standing};

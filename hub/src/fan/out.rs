@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use choo_protocol::RunId;
+use choo_transport::Peer;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
@@ -21,6 +23,7 @@ use super::machine::{Closing, Fan, NewReader};
 use super::pace::{ENOUGH, Pace};
 use super::question::{Answer, Looked, Question};
 use super::reader::Slices;
+use super::status::{Look, Origin};
 use crate::core::{Item, Moment};
 use crate::shared::{Place, Shared};
 use crate::topic::Topic;
@@ -78,6 +81,8 @@ enum Mail {
     Answer(Answer),
     /// What a topic shows.
     Topic(Topic, Vec<u8>),
+    /// Who is here, from this number on.
+    Look(usize, Sender<Look>),
 }
 
 /// A connection that becomes a reader's.
@@ -182,6 +187,13 @@ impl Desk {
     /// Hands over a reader.
     pub(crate) fn join(&self, joining: Joining) {
         self.post(Mail::Join(Box::new(joining)));
+    }
+
+    /// Some of the readers, from a number on; none if they are gone with the hub.
+    pub(crate) async fn look(&self, from: usize) -> Option<Look> {
+        let (sender, answer) = smol::channel::bounded(1);
+        self.post(Mail::Look(from, sender));
+        answer.recv().await.ok()
     }
 
     fn post(&self, mail: Mail) {
@@ -333,6 +345,15 @@ impl Thread {
                 Mail::Join(joining) => self.join(*joining),
                 Mail::Answer(answer) => self.fan.handle_answer(answer, self.now),
                 Mail::Topic(topic, json) => self.fan.handle_topic(&topic, json, self.now),
+                Mail::Look(from, asked) => {
+                    let mut look = self.fan.look(from);
+                    for reader in &mut look.readers {
+                        let socket = self.sockets.get(reader.number).and_then(Option::as_ref);
+                        reader.origin = socket.and_then(|socket| origin(&socket.fd));
+                    }
+                    // Whoever asked may have left.
+                    let _ = asked.try_send(look);
+                }
             }
         }
     }
@@ -478,6 +499,15 @@ impl Thread {
             }
         }
         self.unread.push(reader);
+    }
+}
+
+/// The other end. Asked for when somebody wants to know, so that a reader need not remember it.
+fn origin(fd: &OwnedFd) -> Option<Origin> {
+    let address = rustix::net::getpeername(fd).ok()??;
+    match SocketAddr::try_from(address) {
+        Ok(address) => Some(Origin::Tcp(address)),
+        Err(_) => Some(Origin::Unix { pid: Peer::of(fd).ok()?.pid }),
     }
 }
 

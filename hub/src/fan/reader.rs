@@ -34,6 +34,8 @@ pub(crate) struct Reader {
     /// It stands in the queue of those that have something to write.
     pub(crate) queued: bool,
     pub(crate) phase: Phase,
+    /// When it came.
+    pub(crate) since: Duration,
     /// When its peer last showed that it is there, and when it was last asked.
     pub(crate) heard: Duration,
     pub(crate) pinged: Duration,
@@ -67,6 +69,7 @@ impl Reader {
             blocked: false,
             queued: false,
             phase: Phase::Open,
+            since: now,
             heard: now,
             pinged: now,
         }

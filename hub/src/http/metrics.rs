@@ -2,15 +2,49 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
+use std::sync::Arc;
 
+use futures_lite::FutureExt;
+
+use super::connected;
 use super::respond::{self, Response};
+use super::server::Outcome;
+use crate::fan::{Desk, ReaderStatus};
 use crate::shared::Shared;
 
 /// `/metrics`
-pub(super) fn get(shared: &Shared) -> Response {
+pub(super) fn get(shared: &Arc<Shared>, desk: &Arc<Desk>) -> Outcome {
+    let (shared, desk) = (Arc::clone(shared), Arc::clone(desk));
+    let answer = async move {
+        let readers = connected::readers(&shared, &desk).await?;
+        Ok(page(&shared, &readers))
+    };
+    Outcome::Later(answer.boxed())
+}
+
+fn page(shared: &Shared, readers: &[ReaderStatus]) -> Response {
     let mut page = Page::default();
     page.one("choo_readers", "gauge", "Streams that are being read.", shared.clients());
+    let blocked = readers.iter().filter(|reader| reader.blocked).count();
+    page.one(
+        "choo_readers_blocked",
+        "gauge",
+        "Of them those whose sockets take nothing at present.",
+        blocked,
+    );
+    let waiting: usize = readers.iter().map(|reader| reader.waiting).sum();
+    page.one("choo_readers_waiting_bytes", "gauge", "Bytes that their sockets have not taken.", waiting);
     shared.look(|core, now| {
+        let behind = readers.iter().filter_map(|reader| connected::behind(core, reader)).max();
+        page.one(
+            "choo_readers_behind_max",
+            "gauge",
+            "Entries of the history that the last of the readers has still to look at.",
+            behind.unwrap_or(0),
+        );
+        let unstored =
+            core.storing().map_or(0, |it| core.epochs().count(it.through(), core.history().last()));
+        page.one("choo_events_unstored", "gauge", "Entries that are not in the store yet.", unstored);
         page.one("choo_uptime_seconds", "gauge", "Since the hub was started.", now.at.as_secs_f64());
         page.one("choo_producers", "gauge", "Orchestrators that are connected.", core.producers());
         page.one("choo_events_total", "counter", "Entries the history has ever had.", core.history().last());

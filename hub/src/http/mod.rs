@@ -4,6 +4,7 @@ mod assets;
 mod authority;
 mod caller;
 mod commands;
+mod connected;
 mod diffs;
 mod extracts;
 mod guard;

@@ -29,6 +29,8 @@ pub(crate) enum Route<'a> {
     RunCommands(&'a str),
     /// `/api/v1/runs/{run}/diff`
     RunDiff(&'a str),
+    /// `/api/v1/streams`
+    Streams,
     /// `/api/v1/tickets`
     Tickets,
     /// `/api/v1/schema`
@@ -76,6 +78,7 @@ impl<'a> Route<'a> {
             "/v1/ws" => Route::Socket,
             "/v1/patches" => Route::Patches,
             "/v1/runs" => Route::Runs,
+            "/v1/streams" => Route::Streams,
             "/v1/tickets" => Route::Tickets,
             "/v1/schema" => Route::Schemas,
             "/state" => Route::State,
@@ -172,6 +175,7 @@ mod tests {
         ("/api/v1/runs//commands", Route::Unknown),
         ("/api/v1/runs/01JH/diff", Route::RunDiff("01JH")),
         ("/api/v1/runs/01JH/logs/", Route::Unknown),
+        ("/api/v1/streams", Route::Streams),
         ("/api/v1/tickets", Route::Tickets),
         ("/api/v1/schema", Route::Schemas),
         ("/api/v1/schema/read/event.schema.json", Route::Schema("read/event.schema.json")),

@@ -27,9 +27,10 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, commands, diffs, extracts, health, metrics, runs, schemas, tickets};
+use super::{assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, tickets};
 use crate::core::Part;
 use crate::fan::{Desk, Joining};
+use crate::producers::Producers;
 use crate::shared::Shared;
 
 /// A request's head has to be there in this time, also on a connection that waits for its next one.
@@ -59,6 +60,8 @@ pub(crate) struct Visit {
     pub(crate) shared: Arc<Shared>,
     /// Where connections go that become a reader's.
     pub(crate) desk: Arc<Desk>,
+    /// Who sends.
+    pub(crate) producers: Arc<Producers>,
     pub(crate) door: Door,
     /// Held as long as the connection lives.
     pub(crate) alive: Sender<()>,
@@ -231,7 +234,8 @@ impl Visit {
             Route::NewestEvents => return streams::newest(shared, head),
             Route::Asset(path) => assets::get(path, &head.headers),
             Route::Health => health::get(shared, caller.is_ok()),
-            Route::Metrics => metrics::get(shared),
+            Route::Metrics => return Ok(metrics::get(shared, &self.desk)),
+            Route::Streams => return Ok(connected::get(shared, &self.desk, &self.producers)),
             Route::Runs => runs::list(shared),
             Route::Run(run) => runs::state(shared, run)?,
             Route::RunGraph(run) => runs::graph(shared, run)?,

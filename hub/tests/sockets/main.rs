@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod commands;
+mod connected;
 mod doors;
 mod history;
 mod lifetimes;

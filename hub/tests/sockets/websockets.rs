@@ -230,3 +230,29 @@ fn a_stream_can_follow_other_requests_on_its_connection() {
     let places = ["\"runs\"", "\"uptime_secs\"", "hub.hello"].map(|part| text.find(part).unwrap());
     assert!(places.is_sorted(), "{text}");
 }
+
+#[test]
+fn it_is_listed_as_one_reader_with_its_subscriptions() {
+    let hub = TestHub::start();
+    let mut socket = open(&hub, "");
+    for id in ["all", "late"] {
+        socket
+            .send(&json!({"type": "subscribe", "payload": {"id": id, "since": "now", "types": ["unit.*"]}}));
+        assert_eq!(socket.wait("hub.cursor")["payload"]["id"], id);
+    }
+    let streams = hub.json("/api/v1/streams");
+    let reader = &streams["readers"][0];
+    assert_eq!(
+        (&reader["encoding"], &reader["ending"], &reader["behind"]),
+        (&json!("websocket"), &json!(false), &json!(0))
+    );
+    let mut subscriptions = reader["subscriptions"].as_array().unwrap().clone();
+    subscriptions.sort_by_key(|it| it["id"].as_str().map(str::to_owned));
+    let of = |id: &str| {
+        json!({
+            "id": id, "of": "events", "run": null, "types": ["unit.*"], "units": [], "repositories": [],
+            "state": "live", "behind": 0,
+        })
+    };
+    assert_eq!(subscriptions, [of("all"), of("late")], "{reader}");
+}
