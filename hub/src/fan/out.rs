@@ -14,7 +14,7 @@ use choo_transport::Peer;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sockopt};
 use smol::channel::Sender;
 
 use super::bell::{self, Bell};
@@ -34,6 +34,11 @@ const BELL: Token = Token(usize::MAX);
 /// Read at once from a reader's socket, in bytes, and how often in a row.
 const CHUNK: usize = 16 << 10;
 const CHUNKS: usize = 4;
+
+/// How much the system may hold of what was sent to a reader, in bytes; Linux counts twice that, its own
+/// share included. Left alone it grows to 4 MiB for each that has stalled, and thousands of those take the
+/// memory that is meant for all sockets. This is enough for 2 MB/s over a tenth of a second.
+const SEND_BUFFER: usize = 192 << 10;
 
 /// Where readers are handed over, once it runs.
 #[derive(Debug)]
@@ -365,6 +370,9 @@ impl Thread {
         let reader = self.fan.handle_join(reader, self.now);
         if self.sockets.len() <= reader {
             self.sockets.resize_with(reader + 1, || None);
+        }
+        if let Err(error) = sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER) {
+            tracing::debug!(%error, "a reader's send buffer stays as it is");
         }
         let source = socket.as_raw_fd();
         let registered =
