@@ -11,14 +11,14 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use choo_bench::{Hub, Result};
 use memchr::memmem;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, SocketType, sockopt};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,8 @@ fn main() -> Result<()> {
 struct World {
     hub: Hub,
     producer: UnixStream,
-    poll: Poll,
+    /// What those that are read wait on.
+    arrivals: OwnedFd,
     readers: Vec<Reader>,
     /// How many of them are read all the time; they come first.
     reading: usize,
@@ -94,7 +95,7 @@ struct Reader {
 impl World {
     fn new(reading: usize, stalled: usize) -> Result<Self> {
         let hub = Hub::start(&[])?;
-        let poll = Poll::new()?;
+        let arrivals = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut readers = Vec::new();
         for n in 0..reading + stalled {
             let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
@@ -108,23 +109,14 @@ impl World {
             reader.wait_open()?;
             reader.stream.set_nonblocking(true)?;
             if n < reading {
-                reader.register(&poll, n)?;
+                reader.register(&arrivals, n)?;
             }
             readers.push(reader);
         }
         let producer = hub.producer()?;
         let buffer = vec![0; 256 << 10];
-        Ok(World {
-            hub,
-            producer,
-            poll,
-            readers,
-            reading,
-            watched: reading,
-            written: 0,
-            nanos: Vec::new(),
-            buffer,
-        })
+        let (watched, nanos) = (reading, Vec::new());
+        Ok(World { hub, producer, arrivals, readers, reading, watched, written: 0, nanos, buffer })
     }
 
     /// Everybody who reads has so many events; all else stands.
@@ -165,7 +157,7 @@ impl World {
         self.watched = 0;
         let asleep = self.reading..self.readers.len();
         for n in asleep.clone() {
-            self.readers[n].register(&self.poll, n)?;
+            self.readers[n].register(&self.arrivals, n)?;
         }
         self.read_all(asleep.clone())?;
         Ok(self.readers[asleep].iter().map(|reader| self.written - reader.seen).sum())
@@ -197,12 +189,13 @@ impl World {
     }
 
     fn turn(&mut self, timeout: Duration) -> Result<()> {
-        let mut events = Events::with_capacity(1024);
-        // Shorter ones are not slept by the system's call.
-        let timeout = if timeout < Duration::from_millis(1) { Duration::ZERO } else { timeout };
-        self.poll.poll(&mut events, Some(timeout))?;
-        for event in &events {
-            let Token(n) = event.token();
+        // Of the two only this one waits for less than a millisecond, instead of spinning for the rest of it.
+        let timeout = Timespec::try_from(timeout)?;
+        poll(&mut [PollFd::new(&self.arrivals, PollFlags::IN)], Some(&timeout))?;
+        let mut events = Vec::with_capacity(1024);
+        epoll::wait(&self.arrivals, spare_capacity(&mut events), Some(&Timespec::default()))?;
+        for event in events {
+            let n = usize::try_from(event.data.u64())?;
             let counts = n < self.watched;
             self.readers[n].read(&mut self.buffer, |nanos| {
                 if counts {
@@ -225,38 +218,39 @@ impl Reader {
         Ok(())
     }
 
-    fn register(&self, poll: &Poll, n: usize) -> Result<()> {
-        Ok(poll.registry().register(&mut SourceFd(&self.stream.as_raw_fd()), Token(n), Interest::READABLE)?)
+    fn register(&self, arrivals: &OwnedFd, n: usize) -> Result<()> {
+        let data = epoll::EventData::new_u64(n as u64);
+        Ok(epoll::add(arrivals, &self.stream, data, epoll::EventFlags::IN)?)
     }
 
+    /// Reads once what is there.
     fn read(&mut self, buffer: &mut [u8], mut took: impl FnMut(u64)) -> Result<()> {
-        loop {
-            let kept = self.tail.len();
-            buffer[..kept].copy_from_slice(&self.tail);
-            let read = match self.stream.read(&mut buffer[kept..]) {
-                Ok(0) => return Err("the hub closed a reader".into()),
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-            let (bytes, now) = (&buffer[..kept + read], real_nanos());
-            self.gap |= memmem::find(bytes, b"\"hub.gap\"").is_some();
-            let mut used = 0;
-            for at in memmem::find_iter(bytes, MARK) {
-                let Some(mark) = bytes.get(at + MARK.len()..at + MARK.len() + MARKED) else { break };
-                let (n, at_nanos) = std::str::from_utf8(mark)?.split_once(',').ok_or("a torn mark")?;
-                let n: u64 = n.parse()?;
-                if n != self.seen + 1 && !self.gap {
-                    return Err(format!("{n} came after {}", self.seen).into());
-                }
-                self.seen = n;
-                took(now.saturating_sub(at_nanos.parse()?));
-                used = at + MARK.len() + MARKED;
+        let kept = self.tail.len();
+        buffer[..kept].copy_from_slice(&self.tail);
+        let read = match self.stream.read(&mut buffer[kept..]) {
+            Ok(0) => return Err("the hub closed a reader".into()),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let (bytes, now) = (&buffer[..kept + read], real_nanos());
+        self.gap |= memmem::find(bytes, b"\"hub.gap\"").is_some();
+        let mut used = 0;
+        for at in memmem::find_iter(bytes, MARK) {
+            let Some(mark) = bytes.get(at + MARK.len()..at + MARK.len() + MARKED) else { break };
+            let (n, written) = std::str::from_utf8(mark)?.split_once(',').ok_or("a torn mark")?;
+            let n: u64 = n.parse()?;
+            if n != self.seen + 1 && !self.gap {
+                return Err(format!("{n} came after {}", self.seen).into());
             }
-            let from = used.max(bytes.len().saturating_sub(MARK.len() + MARKED));
-            self.tail.clear();
-            self.tail.extend_from_slice(&bytes[from..]);
+            self.seen = n;
+            took(now.saturating_sub(written.parse()?));
+            used = at + MARK.len() + MARKED;
         }
+        let from = used.max(bytes.len().saturating_sub(MARK.len() + MARKED));
+        self.tail.clear();
+        self.tail.extend_from_slice(&bytes[from..]);
+        Ok(())
     }
 }
 
