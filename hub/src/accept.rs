@@ -15,7 +15,7 @@ use smol::channel::Sender;
 
 use crate::fan::Desk;
 use crate::http::{Door, Visit, serve};
-use crate::producers::Producers;
+use crate::producers::Entrance;
 use crate::shared::Shared;
 
 /// How long to wait after a failed accept, doubling up to the maximum while it goes on failing. Such an
@@ -27,7 +27,7 @@ const MAX_RETRY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Acceptor {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) producers: Arc<Producers>,
+    pub(crate) producers: Entrance,
     pub(crate) desk: Arc<Desk>,
     pub(crate) executor: Arc<Executor<'static>>,
     /// Held by every connection as long as it lives.
@@ -85,10 +85,10 @@ impl Acceptor {
             };
             match future::or(first_byte(&stream), closed).await {
                 Ok(Some(byte)) if is_http(byte) => serve(visit, stream).await,
-                Ok(Some(_)) => {
-                    producers.serve(stream, peer.pid).await;
-                    drop(visit);
-                }
+                Ok(Some(_)) => match stream.into_inner() {
+                    Ok(stream) => producers.join(stream, peer.pid, visit.alive),
+                    Err(error) => tracing::warn!(%error, "a producer cannot be handed over"),
+                },
                 // Whoever only looked whether somebody is there.
                 Ok(None) | Err(_) => {}
             }

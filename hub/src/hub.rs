@@ -18,7 +18,7 @@ use crate::core::{Core, Keep};
 use crate::fan::FanOut;
 use crate::history::{self, Opened, Writer};
 use crate::http::{Door, Guard};
-use crate::producers::Producers;
+use crate::producers::Intake;
 use crate::shared::Shared;
 use crate::token::{Token, TokenError};
 use crate::{Config, HistorySource, StartError, TokenSource, default_data_dir};
@@ -32,6 +32,7 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(2);
 pub struct Hub {
     shared: Arc<Shared>,
     fan: FanOut,
+    intake: Intake,
     guard: Arc<Guard>,
     unix: Listener,
     tcp: Async<TcpListener>,
@@ -80,13 +81,14 @@ impl Hub {
             (core, opened) = (continued, Some(file));
         }
         let readers = opened.as_ref().map(|opened| Arc::clone(&opened.readers));
-        let fan = FanOut::new(core.history().last())
-            .map_err(|source| StartError::System { doing: "wait for sockets", source })?;
-        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell(), readers));
+        let cannot_wait = |source| StartError::System { doing: "wait for sockets", source };
+        let fan = FanOut::new(core.history().last()).map_err(cannot_wait)?;
+        let intake = Intake::new().map_err(cannot_wait)?;
+        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell(), intake.news(), readers));
         let start = |Opened { store, .. }| Writer::start(Arc::clone(&shared), store, keep);
         let writer = opened.map(start).transpose();
         let writer = writer.map_err(|source| StartError::System { doing: "start a thread", source })?;
-        Ok(Hub { shared, fan, guard, unix, tcp, addr, url, writer })
+        Ok(Hub { shared, fan, intake, guard, unix, tcp, addr, url, writer })
     }
 
     /// Where a browser opens the dashboard, token included: `http://127.0.0.1:8080/#token=…`
@@ -109,7 +111,6 @@ impl Hub {
     /// over.
     pub fn run_until(self, shutdown: impl Future) {
         let executor = Arc::new(Executor::new());
-        let producers = Arc::new(Producers::new(Arc::clone(&self.shared)));
         let shared = self.shared;
         let fan = match self.fan.start(&shared) {
             Ok(fan) => fan,
@@ -118,10 +119,17 @@ impl Hub {
                 return;
             }
         };
+        let producers = match self.intake.start(&shared) {
+            Ok(producers) => producers,
+            Err(error) => {
+                tracing::error!(%error, "cannot start the thread that takes events in");
+                return fan.stop();
+            }
+        };
         let (alive, all_gone) = smol::channel::bounded(1);
         let acceptor = Acceptor {
             shared: Arc::clone(&shared),
-            producers: Arc::clone(&producers),
+            producers: producers.entrance(),
             desk: fan.desk(),
             executor: Arc::clone(&executor),
             alive,

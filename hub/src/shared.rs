@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::core::{Core, Fetch, Moment, Page, Storing};
 use crate::fan::Bell;
 use crate::history::Readers;
+use crate::producers::News;
 
 /// The core behind a lock that is held for one turn at a time, and who is to be woken after it.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub(crate) struct Shared {
     rearmed: Event,
     /// Notified when there is something to store, if whoever does has been idle.
     unstored: Event,
-    /// Notified when something was stored, or somebody gave a command.
-    news: Event,
+    /// Told when something was stored, or somebody gave a command.
+    news: Arc<News>,
     /// What reads the store, if there is one.
     readers: Option<Arc<Readers>>,
     clients: AtomicUsize,
@@ -47,6 +48,7 @@ impl Shared {
         clock: Clock,
         max_clients: usize,
         bell: Arc<Bell>,
+        news: Arc<News>,
         readers: Option<Arc<Readers>>,
     ) -> Self {
         Shared {
@@ -56,7 +58,7 @@ impl Shared {
             closing: Event::new(),
             rearmed: Event::new(),
             unstored: Event::new(),
-            news: Event::new(),
+            news,
             readers,
             clients: AtomicUsize::new(0),
             max_clients,
@@ -90,7 +92,7 @@ impl Shared {
             self.unstored.notify(1);
         }
         if news {
-            self.news.notify(usize::MAX);
+            self.news.tell();
         }
         result
     }
@@ -113,11 +115,6 @@ impl Shared {
     /// Has whoever stores look at once.
     pub(crate) fn rouse_storing(&self) {
         self.unstored.notify(usize::MAX);
-    }
-
-    /// For producers: resolves when something was stored after this call, or somebody gave a command.
-    pub(crate) fn news(&self) -> EventListener {
-        self.news.listen()
     }
 
     /// Reads what memory no longer has.

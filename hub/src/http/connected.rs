@@ -11,7 +11,7 @@ use super::respond::{self, ApiError, Response};
 use super::server::Outcome;
 use crate::core::{Core, Moment, Selection};
 use crate::fan::{Desk, Origin, ReaderStatus, SeatStatus, Standing};
-use crate::producers::{ProducerStatus, Producers};
+use crate::producers::{Entrance, ProducerStatus};
 use crate::shared::Shared;
 
 /// `/api/v1/streams`
@@ -81,11 +81,11 @@ struct RunView {
 }
 
 /// `/api/v1/streams`
-pub(super) fn get(shared: &Arc<Shared>, desk: &Arc<Desk>, producers: &Arc<Producers>) -> Outcome {
-    let (shared, desk, producers) = (Arc::clone(shared), Arc::clone(desk), Arc::clone(producers));
+pub(super) fn get(shared: &Arc<Shared>, desk: &Arc<Desk>, producers: &Entrance) -> Outcome {
+    let (shared, desk, producers) = (Arc::clone(shared), Arc::clone(desk), producers.clone());
     let answer = async move {
         let readers = readers(&shared, &desk).await?;
-        let producers = producers.list();
+        let producers = producers.list().await.ok_or_else(closing)?;
         Ok(shared.look(|core, now| view(core, now, &readers, &producers)))
     };
     Outcome::Later(answer.boxed())
@@ -101,11 +101,15 @@ pub(super) async fn readers(shared: &Shared, desk: &Desk) -> Result<Vec<ReaderSt
     let mut from = Some(0);
     while let Some(number) = from {
         let look = future::or(desk.look(number), closed()).await;
-        let look = look.ok_or_else(|| ApiError::busy("the hub shuts down"))?;
+        let look = look.ok_or_else(closing)?;
         readers.extend(look.readers);
         from = look.next;
     }
     Ok(readers)
+}
+
+fn closing() -> ApiError {
+    ApiError::busy("the hub shuts down")
 }
 
 /// How many events a reader is behind; unknown while its next ones are being looked up.

@@ -30,7 +30,7 @@ use super::views::{GraphView, StateView};
 use super::{assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, tickets};
 use crate::core::Part;
 use crate::fan::{Desk, Joining};
-use crate::producers::Producers;
+use crate::producers::Entrance;
 use crate::shared::Shared;
 
 /// A request's head has to be there in this time, also on a connection that waits for its next one.
@@ -61,7 +61,7 @@ pub(crate) struct Visit {
     /// Where connections go that become a reader's.
     pub(crate) desk: Arc<Desk>,
     /// Who sends.
-    pub(crate) producers: Arc<Producers>,
+    pub(crate) producers: Entrance,
     pub(crate) door: Door,
     /// Held as long as the connection lives.
     pub(crate) alive: Sender<()>,

@@ -1,0 +1,284 @@
+//! The thread with the producers' sockets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+use smol::channel::Sender;
+
+use super::news::News;
+use super::producer::{CHUNK, Held, Next, Producer, ProducerStatus};
+use crate::shared::Shared;
+
+/// The thread's own token; producers have their numbers.
+const NEWS: Token = Token(usize::MAX);
+
+/// How many chunks a connection may take before the others get a turn.
+const CHUNKS: usize = 4;
+
+/// How many chunks of a connection are taken before a newer one of the same process is read: more than
+/// the kernel holds for one.
+const CHUNKS_BEFORE_SUCCESSOR: usize = 64;
+
+/// Where producers are handed over, once it runs.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    poll: Poll,
+    news: Arc<News>,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(crate) struct Producers {
+    news: Arc<News>,
+    mail: Arc<Mutex<Mail>>,
+    thread: JoinHandle<()>,
+}
+
+/// Hands producers over.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance {
+    news: Arc<News>,
+    mail: Arc<Mutex<Mail>>,
+}
+
+#[derive(Debug, Default)]
+struct Mail {
+    joining: Vec<Joining>,
+    /// Who wants to know who is here.
+    asking: Vec<Sender<Vec<ProducerStatus>>>,
+    /// Nobody joins any more, and those that are there are done with.
+    finish: bool,
+}
+
+/// A connection that has sent the first byte of a line.
+#[derive(Debug)]
+struct Joining {
+    stream: UnixStream,
+    pid: Option<u32>,
+    alive: Sender<()>,
+}
+
+impl Intake {
+    /// What is needed before the hub's core is there.
+    pub(crate) fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let news = Arc::new(News::new(Waker::new(poll.registry(), NEWS)?));
+        Ok(Intake { poll, news })
+    }
+
+    /// To be told of what producers may want to know.
+    pub(crate) fn news(&self) -> Arc<News> {
+        Arc::clone(&self.news)
+    }
+
+    /// Starts the thread.
+    pub(crate) fn start(self, shared: &Arc<Shared>) -> io::Result<Producers> {
+        let Intake { poll, news } = self;
+        let mail = Arc::<Mutex<Mail>>::default();
+        let thread = Thread {
+            poll,
+            news: Arc::clone(&news),
+            mail: Arc::clone(&mail),
+            shared: Arc::clone(shared),
+            open: BTreeMap::new(),
+            unread: BTreeSet::new(),
+            joined: 0,
+            chunk: vec![0; CHUNK].into_boxed_slice(),
+        };
+        let thread = Builder::new().name("choo-ingest".to_owned()).spawn(move || thread.run())?;
+        Ok(Producers { news, mail, thread })
+    }
+}
+
+impl Producers {
+    /// Where connections are handed over.
+    pub(crate) fn entrance(&self) -> Entrance {
+        Entrance { news: Arc::clone(&self.news), mail: Arc::clone(&self.mail) }
+    }
+
+    /// Takes what the connections still hold, and ends them.
+    pub(crate) fn finish(self) {
+        lock(&self.mail).finish = true;
+        self.news.ring();
+        if self.thread.join().is_err() {
+            tracing::error!("the thread of the producers had panicked");
+        }
+    }
+}
+
+impl Entrance {
+    /// Who is there, in the order in which they came; `None` if they are gone with the hub.
+    pub(crate) async fn list(&self) -> Option<Vec<ProducerStatus>> {
+        let (asking, answer) = smol::channel::bounded(1);
+        {
+            let mut mail = lock(&self.mail);
+            if mail.finish {
+                return None;
+            }
+            mail.asking.push(asking);
+        }
+        self.news.ring();
+        answer.recv().await.ok()
+    }
+
+    /// Has lines taken from a connection, which does not block, until it ends.
+    pub(crate) fn join(&self, stream: UnixStream, pid: Option<u32>, alive: Sender<()>) {
+        let mut mail = lock(&self.mail);
+        if !mail.finish {
+            mail.joining.push(Joining { stream, pid, alive });
+            drop(mail);
+            self.news.ring();
+        }
+    }
+}
+
+/// Moves bytes between the core and the sockets.
+struct Thread {
+    poll: Poll,
+    news: Arc<News>,
+    mail: Arc<Mutex<Mail>>,
+    shared: Arc<Shared>,
+    /// In the order in which they were made.
+    open: BTreeMap<usize, Producer>,
+    /// Those whose sockets may hold more than was read.
+    unread: BTreeSet<usize>,
+    joined: usize,
+    chunk: Box<[u8]>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        loop {
+            // Asked for before looking, so that nothing that happens in between is slept through.
+            let waits = self.open.values().any(|producer| producer.next == Next::News);
+            let told = waits && self.news.want();
+            self.say(told);
+            let timeout = if self.unread.is_empty() { self.timeout() } else { Some(Duration::ZERO) };
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "cannot wait for producers");
+            }
+            for event in &events {
+                let Token(number) = event.token();
+                if event.is_writable()
+                    && let Some(producer) = self.open.get_mut(&number)
+                    && producer.next == Next::Writable
+                {
+                    producer.say(&self.shared);
+                }
+                if event.token() != NEWS {
+                    self.unread.insert(number);
+                }
+            }
+            if self.take_mail() {
+                return self.finish();
+            }
+            for number in std::mem::take(&mut self.unread) {
+                self.read(number, CHUNKS);
+            }
+        }
+    }
+
+    /// `true` once nobody joins any more.
+    fn take_mail(&mut self) -> bool {
+        let mut mail = lock(&self.mail);
+        let (joining, asking) = (std::mem::take(&mut mail.joining), std::mem::take(&mut mail.asking));
+        let finish = mail.finish;
+        drop(mail);
+        for joining in joining {
+            self.join(joining);
+        }
+        for asking in asking {
+            let list = self.open.iter().map(|(number, producer)| producer.status(*number));
+            // Whoever asked may have left.
+            let _ = asking.try_send(list.collect());
+        }
+        finish
+    }
+
+    fn join(&mut self, Joining { stream, pid, alive }: Joining) {
+        let producer = Producer::new(stream, pid, alive, &self.shared);
+        // A pusher that reconnects has closed its last connection first, so what that still holds was
+        // sent before, and must not be taken for a repeat of what is sent now.
+        let same_process = |(_, earlier): &(&usize, &Producer)| pid.is_some() && earlier.pid == pid;
+        let earlier: Vec<usize> = self.open.iter().filter(same_process).map(|(number, _)| *number).collect();
+        for number in earlier {
+            self.read(number, CHUNKS_BEFORE_SUCCESSOR);
+        }
+        let number = self.joined;
+        self.joined += 1;
+        let source = producer.stream.as_raw_fd();
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.poll.registry().register(&mut SourceFd(&source), Token(number), interests) {
+            tracing::warn!(%error, "a producer cannot be waited for");
+            return producer.end(&self.shared);
+        }
+        self.open.insert(number, producer);
+        self.unread.insert(number);
+    }
+
+    /// Takes what has arrived.
+    fn read(&mut self, number: usize, chunks: usize) {
+        let Some(producer) = self.open.get_mut(&number) else { return };
+        match producer.pump(&self.shared, chunks, &mut self.chunk) {
+            Held::All => producer.say(&self.shared),
+            Held::More => {
+                producer.say(&self.shared);
+                self.unread.insert(number);
+            }
+            Held::End => {
+                // The socket leaves the poll by being closed.
+                if let Some(producer) = self.open.remove(&number) {
+                    producer.end(&self.shared);
+                }
+            }
+        }
+    }
+
+    /// Says what there is to be said to those whose time has come, and if there are news, to who waits for them.
+    fn say(&mut self, news: bool) {
+        let now = self.shared.now().at;
+        for producer in self.open.values_mut() {
+            let due = match producer.next {
+                Next::News => news,
+                Next::At(at) => at <= now,
+                Next::Nothing | Next::Writable => false,
+            };
+            if due {
+                producer.say(&self.shared);
+            }
+        }
+    }
+
+    /// How long until something is to be said.
+    fn timeout(&self) -> Option<Duration> {
+        let times = self.open.values().filter_map(|producer| match producer.next {
+            Next::At(at) => Some(at),
+            _ => None,
+        });
+        let now = self.shared.now().at;
+        times.min().map(|at| at.saturating_sub(now))
+    }
+
+    /// Takes what the connections still hold, and ends them.
+    fn finish(mut self) {
+        for mut producer in std::mem::take(&mut self.open).into_values() {
+            producer.pump(&self.shared, CHUNKS_BEFORE_SUCCESSOR, &mut self.chunk);
+            producer.say(&self.shared);
+            producer.end(&self.shared);
+        }
+    }
+}
+
+fn lock(mail: &Mutex<Mail>) -> MutexGuard<'_, Mail> {
+    mail.lock().unwrap_or_else(PoisonError::into_inner)
+}
