@@ -178,9 +178,17 @@ impl Driver {
     fn nap(&mut self, now: Instant, time: Duration) -> Woken {
         let due = self.link.poll_timeout().map(|at| at.saturating_duration_since(now));
         let time = due.map_or(time, |due| time.min(due));
-        match socket::nap(self.socket.as_ref(), self.blocked, time) {
+        // While events keep coming there is a nap after a nap, and the hub may come in any of them.
+        let waiting = self.link.is_waiting();
+        if waiting && self.watch.descriptor().is_none() && self.watch.has_appeared() {
+            return Woken::Appeared;
+        }
+        let directory = self.watch.descriptor().filter(|_| waiting);
+        match socket::nap(self.socket.as_ref(), self.blocked, directory, time) {
             Ready::Read => Woken::Readable,
             Ready::Write => Woken::Writable,
+            Ready::Other if self.watch.has_appeared() => Woken::Appeared,
+            Ready::Other => Woken::Otherwise,
             Ready::Nothing => {
                 self.pace.handle_nap(time, clock::now().saturating_duration_since(now));
                 Woken::Otherwise
@@ -261,5 +269,47 @@ impl Driver {
             Woken::Appeared => self.link.handle_socket_appeared(now),
             Woken::Otherwise => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use choo_protocol::Limits;
+
+    use super::*;
+    use crate::link::LinkConfig;
+    use crate::staging::Staging;
+    use crate::tests::config;
+    use crate::{EventBus, Wire};
+
+    /// It did not, so that a hub that was restarted while events kept coming waited for the next attempt, up
+    /// to 5 s; by then 4 MiB of room are full at 5,000 events a second.
+    #[test]
+    fn a_writer_that_naps_between_events_notices_the_hubs_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = LinkConfig { path: dir.path().join("web.sock"), ..config() };
+        let staging = Staging::new(&config.run, Wire::Full, Limits::default());
+        let shared = Arc::new(Shared::new(config.path.clone(), staging));
+        let (anchor, path) = (config.anchor, config.path.clone());
+        let link = Link::new(config, clock::now());
+        let desk = Arc::new(Desk::new(EventBus::new()));
+        let mut driver = Driver::new(link, shared, desk, anchor, Box::new(|_| ()));
+        while let Some(action) = driver.link.poll_action() {
+            driver.act(action);
+        }
+        driver.dialing = None;
+        let nap = |driver: &mut Driver| driver.nap(clock::now(), Duration::from_micros(100));
+        assert!(matches!(nap(&mut driver), Woken::Otherwise), "it dials");
+        driver.link.handle_dialed(clock::now(), Err(Failure::NoSocket));
+        assert!(driver.link.is_waiting());
+        for _ in 0..3 {
+            assert!(matches!(nap(&mut driver), Woken::Otherwise));
+        }
+        std::fs::write(dir.path().join("other"), "").unwrap();
+        assert!(matches!(nap(&mut driver), Woken::Otherwise), "nothing of ours");
+        let _hub = UnixListener::bind(&path).unwrap();
+        assert!(matches!(nap(&mut driver), Woken::Appeared));
     }
 }

@@ -1,6 +1,7 @@
 //! The pusher's socket.
 
 use std::io::{self, Read};
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,19 +112,29 @@ pub(crate) enum Ready {
     Read,
     /// The peer takes bytes again.
     Write,
+    /// What else was waited for can be read.
+    Other,
     /// The time is up.
     Nothing,
 }
 
 /// Lets the thread sleep for a time; shorter if the socket has something to read or, if asked for, can be
-/// written to.
-pub(crate) fn nap(socket: Option<&Socket>, writable: bool, time: Duration) -> Ready {
+/// written to; without a socket, if `other` has something to read.
+pub(crate) fn nap(
+    socket: Option<&Socket>,
+    writable: bool,
+    other: Option<BorrowedFd<'_>>,
+    time: Duration,
+) -> Ready {
     let nanos = time.subsec_nanos().into();
     let timeout = Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: nanos };
     let Some(socket) = socket else {
-        // Nothing but the time can end it, or a signal, which only makes it shorter.
-        let _ = poll(&mut [], Some(&timeout));
-        return Ready::Nothing;
+        // A signal can end it too, which only makes it shorter.
+        let mut polled: Vec<PollFd<'_>> =
+            other.iter().map(|other| PollFd::from_borrowed_fd(*other, PollFlags::IN)).collect();
+        let _ = poll(&mut polled, Some(&timeout));
+        let readable = polled.first().is_some_and(|polled| !polled.revents().is_empty());
+        return if readable { Ready::Other } else { Ready::Nothing };
     };
     let mut events = PollFlags::empty();
     events.set(PollFlags::IN, !socket.half_closed);

@@ -1,6 +1,7 @@
 //! Notices the hub's socket when it appears, so that nobody waits out a delay for it.
 
 use std::fs;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -14,44 +15,72 @@ pub(crate) struct Watch {
     /// Whether something has happened since.
     stirred: bool,
     directory: Option<directory::Directory>,
+    /// Whether the system does not say what happens.
+    blind: bool,
 }
 
 impl Watch {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Watch { path, seen: None, stirred: false, directory: None }
+        Watch { path, seen: None, stirred: false, directory: None, blind: false }
     }
 
     /// An attempt begins: what is at the path now is no news.
     pub(crate) fn note(&mut self) {
-        (self.directory, self.stirred) = (None, false);
+        (self.directory, self.stirred, self.blind) = (None, false, false);
         self.seen = identity(&self.path);
     }
 
     /// Resolves when something else is at the path than before the attempt. May be dropped and called again.
     pub(crate) async fn appeared(&mut self) {
-        loop {
-            if self.directory.is_none() {
-                let place = nearest(&self.path);
-                let directory = place.and_then(|(dir, name)| directory::Directory::watch(dir, name));
-                // Folders that came or went before the watch was set gave no sign.
-                if nearest(&self.path) != place {
-                    continue;
-                }
-                if directory.is_none() {
-                    return std::future::pending().await;
-                }
-                self.directory = directory;
-                // Nor did the socket.
-                if self.is_news() {
-                    return;
-                }
+        while !self.begin() {
+            match &self.directory {
+                Some(directory) => directory.changed().await,
+                None => std::future::pending().await,
             }
-            if let Some(directory) = &self.directory {
-                directory.changed().await;
-            }
-            // The next part of the path may have come, or the directory may be gone: look anew.
-            (self.directory, self.stirred) = (None, true);
+            self.look_anew();
         }
+    }
+
+    /// Whether something else is there by now. To be asked when [`Watch::descriptor`] can be read.
+    pub(crate) fn has_appeared(&mut self) -> bool {
+        loop {
+            if self.begin() {
+                return true;
+            }
+            if !self.directory.as_ref().is_some_and(directory::Directory::has_changed) {
+                return false;
+            }
+            self.look_anew();
+        }
+    }
+
+    /// What can be read when something has happened that may matter.
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.directory.as_ref().map(directory::Directory::descriptor)
+    }
+
+    /// Begins to watch the nearest directory; answers whether something else is there already.
+    fn begin(&mut self) -> bool {
+        while self.directory.is_none() && !self.blind {
+            let place = nearest(&self.path);
+            let directory = place.and_then(|(dir, name)| directory::Directory::watch(dir, name));
+            // Folders that came or went before the watch was set gave no sign.
+            if nearest(&self.path) != place {
+                continue;
+            }
+            self.blind = directory.is_none();
+            self.directory = directory;
+            // Nor did the socket.
+            if !self.blind && self.is_news() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next part of the path may have come, or the directory may be gone.
+    fn look_anew(&mut self) {
+        (self.directory, self.stirred) = (None, true);
     }
 
     fn is_news(&self) -> bool {
@@ -80,7 +109,7 @@ fn nearest(path: &Path) -> Option<(&Path, &std::ffi::OsStr)> {
 mod directory {
     use std::ffi::{OsStr, OsString};
     use std::mem::MaybeUninit;
-    use std::os::fd::OwnedFd;
+    use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
@@ -111,17 +140,22 @@ mod directory {
             Some(Directory { inotify: Async::new_nonblocking(inotify).ok()?, name: name.to_owned(), above })
         }
 
+        /// What can be read when something has happened in it.
+        pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+            self.inotify.as_fd()
+        }
+
         /// Resolves when the name has come or the directory itself has changed.
         pub(super) async fn changed(&self) {
             loop {
-                if self.inotify.readable().await.is_err() || self.read() {
+                if self.inotify.readable().await.is_err() || self.has_changed() {
                     return;
                 }
             }
         }
 
-        /// Whether what is to be read concerns us.
-        fn read(&self) -> bool {
+        /// Whether that is so by what is to be read now.
+        pub(super) fn has_changed(&self) -> bool {
             let mut buffer = [MaybeUninit::uninit(); 4 << 10];
             let mut events = inotify::Reader::new(&self.inotify, &mut buffer);
             while let Ok(event) = events.next() {
@@ -148,6 +182,7 @@ mod directory {
 #[cfg(not(target_os = "linux"))]
 mod directory {
     use std::ffi::OsStr;
+    use std::os::fd::BorrowedFd;
     use std::path::Path;
 
     /// Nothing is known here of what happens in directories.
@@ -159,7 +194,15 @@ mod directory {
             None
         }
 
+        pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+            match *self {}
+        }
+
         pub(super) async fn changed(&self) {
+            match *self {}
+        }
+
+        pub(super) fn has_changed(&self) -> bool {
             match *self {}
         }
     }

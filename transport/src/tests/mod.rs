@@ -7,3 +7,5 @@ mod overflow;
 mod parts;
 mod property;
 mod world;
+
+pub(crate) use world::config;
