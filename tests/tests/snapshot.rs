@@ -50,7 +50,7 @@ fn whole(hub: &Hub, run: &str, last: u64) -> Value {
 fn a_hub_that_knows_nothing_gets_a_state_that_is_longer_than_any_line() {
     let hub = Hub::start();
     let bus = EventBus::new();
-    let pusher = SocketPusher::builder().socket(hub.socket()).start(&bus).unwrap();
+    let pusher = SocketPusher::builder().socket(hub.socket()).buffer_bytes(1 << 20).start(&bus).unwrap();
     let run = pusher.run().to_string();
     bus.emit(Event::orch_started(OrchStarted::default()));
     let mut stream = hub.follow("?since=earliest");
@@ -61,7 +61,7 @@ fn a_hub_that_knows_nothing_gets_a_state_that_is_longer_than_any_line() {
     }
     drop(stream);
 
-    // The next one has no history, and the pusher not half of the lines.
+    // The next one has no history, and the pusher hardly any of the lines.
     let dir = hub.kill();
     for file in ["history.db", "history.db-wal", "history.db-shm"] {
         let _ = std::fs::remove_file(dir.path().join("data").join(file));
