@@ -427,6 +427,7 @@ fn streams() -> Value {
             "since": since, "waiting": count("Bytes that its socket has not taken."),
             "blocked": flag("Its socket takes nothing at present."), "ending": flag("Its stream is over."),
             "behind": maybe(behind), "subscriptions": list(&subscription),
+            "topic": { "type": ["string", "null"], "description": "What it watches instead, by the type of its messages." },
         }))),
         "producers": list(&object(json!({
             "id": count("Its number while it is here."), "pid": maybe("The process."), "since": since,

@@ -47,7 +47,9 @@ fn record(home: &Home) -> Vec<String> {
             "cmd.request" => {
                 Some(format!("{kind} {} by {}", payload["cmd"].as_str()?, payload["by"].as_str()?))
             }
-            _ if kind.starts_with("cmd.") || kind == "orch.cancelled" => Some(kind.to_owned()),
+            _ if kind.starts_with("cmd.") || matches!(kind, "orch.cancelled" | "orch.paused") => {
+                Some(kind.to_owned())
+            }
             _ => None,
         }
     };
@@ -134,4 +136,37 @@ fn it_says_why_it_cannot() {
     run.end().code(0);
     assert_eq!(record(&home).iter().filter(|line| *line == "cmd.rejected").count(), 2);
     home.run(["retry", "nightly"]).code(2);
+}
+
+#[test]
+fn a_command_that_is_given_again_to_the_next_hub_is_not_done_again() {
+    let home = Home::new();
+    home.plan(&[("a", &[], "read line < gate"), ("b", &["a"], "true")]);
+    let (gate, hub) = (home.gate("gate"), home.hub());
+    let mut run = run(&home, "a", &["--commands"]);
+    let post = || http(&home, "POST /api/v1/runs/nightly/commands", r#"{"cmd":"pause"}"#);
+    let (status, first) = post();
+    assert_eq!(status, 202, "{first}");
+    run.out("paused");
+    hub.kill();
+    let _hub = home.hub();
+    // Until the run is there again.
+    let again = loop {
+        match post() {
+            (409, refused) => assert!(refused.contains("no_producer"), "{refused}"),
+            // It was killed before it had stored anything.
+            (404, _) => {}
+            answer => break answer,
+        }
+    };
+    assert_eq!(again, (202, first), "the same id");
+    // Behind it, as commands go one by one.
+    assert_eq!(home.run(["resume", "nightly"]).code(0).out(), "resume nightly: done");
+    gate.open();
+    run.end().code(0);
+    let record = record(&home);
+    let of = |what: &str| record.iter().filter(|line| line.starts_with(what)).count();
+    // The hub was killed just when it had recorded the first one.
+    assert!((1..=2).contains(&of("cmd.request pause")), "{record:#?}");
+    assert_eq!((of("cmd.request resume"), of("orch.paused")), (1, 1), "{record:#?}");
 }

@@ -63,6 +63,11 @@ impl Fan {
         self.look_at_boards();
     }
 
+    /// What a reader watches, by the type of the messages.
+    pub(super) fn topic_of(&self, watch: Watch) -> &'static str {
+        self.boards[watch.board].topic.message_type()
+    }
+
     /// A reader is gone.
     pub(super) fn unwatch(&mut self, reader: usize) {
         let Some(Watch { board, .. }) = self.readers[reader].watch.take() else { return };

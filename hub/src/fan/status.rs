@@ -35,6 +35,8 @@ pub(crate) struct ReaderStatus {
     /// Its stream is over, and the connection is being closed.
     pub(crate) ending: bool,
     pub(crate) seats: Vec<SeatStatus>,
+    /// What it watches instead, by the type of the messages.
+    pub(crate) topic: Option<&'static str>,
     /// Where it is, if the system knows.
     pub(crate) origin: Option<Origin>,
 }
@@ -85,6 +87,7 @@ impl Fan {
                 blocked: it.blocked,
                 ending: it.phase != Phase::Open,
                 seats: it.seats.iter().map(|seat| self.seat_status(*seat)).collect(),
+                topic: it.watch.map(|watch| self.topic_of(watch)),
                 origin: None,
             });
         }

@@ -39,6 +39,8 @@ struct ReaderView {
     /// Of its subscriptions the one that is furthest behind.
     behind: Option<u64>,
     subscriptions: Vec<SubscriptionView>,
+    /// What it watches instead.
+    topic: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,6 +161,7 @@ impl ReaderView {
             blocked: reader.blocked,
             ending: reader.ending,
             behind: behind(core, reader),
+            topic: reader.topic,
             subscriptions: reader.seats.iter().map(|seat| SubscriptionView::new(core, seat)).collect(),
         }
     }

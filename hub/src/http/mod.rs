@@ -20,6 +20,7 @@ mod schemas;
 mod server;
 mod streams;
 mod tickets;
+mod version;
 mod views;
 
 pub(crate) use guard::{BadEntry, Guard};

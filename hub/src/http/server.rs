@@ -27,7 +27,7 @@ use super::rewound::Rewound;
 use super::router::Route;
 use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, tickets};
+use super::{assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, tickets, version};
 use crate::core::Part;
 use crate::fan::{Desk, Joining};
 use crate::producers::Entrance;
@@ -222,6 +222,9 @@ impl Visit {
             caller.as_ref().map_err(ApiError::clone)?;
         }
         route.check_method(&head.method)?;
+        if !route.is_public() {
+            version::check(head)?;
+        }
         let shared = &self.shared;
         let response = match route {
             Route::Events => return streams::events(shared, head),

@@ -39,6 +39,20 @@ fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
 }
 
 #[test]
+fn another_version_of_the_api_is_refused_in_words() {
+    let hub = TestHub::start();
+    assert_eq!(hub.get("/api/v1/runs?v=1").status, 200);
+    for path in ["/api/v1/runs?v=2", "/api/v1/events?v=2", "/api/state?v=1.0"] {
+        let mut refused = hub.get(path);
+        let error: Value = serde_json::from_slice(&refused.rest()).unwrap();
+        assert_eq!((refused.status, &error["error"]["kind"]), (400, &"version".into()), "{path}: {error}");
+    }
+    let bearer = format!("Authorization: Bearer {}", hub.token());
+    assert_eq!(hub.request("/api/v1/runs", &[&bearer, "X-Version: 2"]).status, 400);
+    assert_eq!(hub.request("/?v=2", &[]).status, 200, "the page's own files have none");
+}
+
+#[test]
 fn the_schemas_are_those_of_the_repository() {
     let hub = TestHub::start();
     let listed = hub.json("/api/v1/schema");

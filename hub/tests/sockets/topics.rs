@@ -19,6 +19,7 @@ fn s2_01_s2_10_topics_tell_what_they_show_and_then_what_changes() {
     let first = message(&mut queue);
     let nothing = json!({"phases": [], "total": 0, "paused": false});
     assert_eq!((&first["type"], &first["data"]), (&json!("queue_update"), &nothing));
+    assert_eq!(hub.json("/api/v1/streams")["readers"][0]["topic"], "queue_update");
     let mut state = open(&hub, "/adw-state/r");
     assert_eq!(message(&mut state)["data"], Value::Null);
     let mut producer = hub.producer();
