@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use choo_protocol::{
-    HubBye, HubEnd, HubError, HubGap, HubSnapshot, Line, LinkLost, LogPayload, LogStream, OrchSnapshot,
-    OrchStarted, RunState, RunStatus, TaskPayload, Timestamp, UnitStarted, UnitStatus, kind,
+    CmdRejected, CmdRequest, HubBye, HubEnd, HubError, HubGap, HubSnapshot, Line, LinkLost, LogPayload,
+    LogStream, OrchSnapshot, OrchStarted, RunState, RunStatus, TaskPayload, Timestamp, UnitStarted,
+    UnitStatus, kind,
 };
 
 use crate::text;
@@ -111,6 +112,20 @@ impl View {
                 plain(AnsiColor::Yellow, short(kind))
             }
             kind::UNIT_QUEUED => dimmed(short(kind)),
+            kind::CMD_REQUEST => match line.payload() {
+                Some(Ok(request)) => plain(AnsiColor::Magenta, asked(&request)),
+                _ => other(line),
+            },
+            kind::CMD_REJECTED => match line.payload() {
+                Some(Ok(CmdRejected { reason, .. })) => {
+                    let reason = text::harmless(reason.as_str(), false).into_owned();
+                    plain(AnsiColor::Yellow, format!("command rejected ({reason})"))
+                }
+                _ => other(line),
+            },
+            kind::CMD_ACCEPTED => dimmed("command accepted"),
+            kind::CMD_DONE if line.error.is_empty() => dimmed("command done"),
+            kind::CMD_DONE => plain(AnsiColor::Yellow, "command failed"),
             kind::LINK_LOST => {
                 let LinkLost { count, reason, .. } = payload(line);
                 bold(
@@ -200,6 +215,23 @@ impl Counts {
         }
         line
     }
+}
+
+/// `retry parser 2 asked for by uid:1000: the disk was full`
+fn asked(request: &CmdRequest) -> String {
+    let CmdRequest { cmd, args, by, .. } = request;
+    let mut text = cmd.to_string();
+    for part in [args.unit.clone(), args.task.map(|task| task.to_string())].into_iter().flatten() {
+        let _ = write!(text, " {part}");
+    }
+    text.push_str(" asked for");
+    if !by.is_empty() {
+        let _ = write!(text, " by {by}");
+    }
+    if let Some(reason) = &args.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text::harmless(&text, false).into_owned()
 }
 
 fn log(line: &Line<'_>, stream: LogStream) -> What {

@@ -112,6 +112,17 @@ fn each_word_does_what_it_says() {
     assert_eq!(done(&["resume", "nightly"]), "resume nightly: done");
     assert_eq!(done(&["skip", "nightly", "slow"]), "skip nightly slow: done");
     run.end().code(0);
+    let told =
+        home.run(["tail", "--run", "nightly", "--since", "earliest", "--types", "cmd.*"]).code(0).out();
+    for line in [
+        &*format!(" pause asked for by {}", me()),
+        &format!(" retry a 1 asked for by {}: mended", me()),
+        " command rejected (conflict)",
+        " command accepted",
+        " command done",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
     let err = refused(&["cancel", "nightly"]);
     assert!(err.contains("no orchestrator of this run is connected"), "{err}");
 }

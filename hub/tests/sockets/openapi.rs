@@ -64,6 +64,24 @@ fn every_answer_is_as_documented() {
     }
     assert!(looked_at >= 8, "{looked_at}");
 
+    // What is asked for by POST.
+    producer.send(r#"{"type":"link.hello","payload":{"proto":1,"run":"r","first":1,"last":9},"run":"r"}"#);
+    while producer.line()["type"] != "link.welcome" {}
+    let bearer = format!("Authorization: Bearer {}", hub.token());
+    let bodies = [("/api/v1/tickets", "", 201), ("/api/v1/runs/{run}/commands", r#"{"cmd":"pause"}"#, 202)];
+    for (path, body, status) in bodies {
+        let json = "Content-Type: application/json";
+        let answer = hub.post(&path.replace("{run}", "r"), &[&bearer, json], body);
+        assert_eq!(answer.0, status, "{path}: {}", answer.1);
+        let success = &document["paths"][path]["post"]["responses"][status.to_string()];
+        let schema = &success["content"]["application/json"]["schema"];
+        assert!(faults(schema, &document["components"], &answer.1).is_empty(), "{path}: {}", answer.1);
+    }
+    assert_eq!(
+        document["paths"].as_object().unwrap().values().filter(|it| it.get("post").is_some()).count(),
+        2
+    );
+
     let mut refused = hub.get("/api/v1/runs/none");
     let error: Value = serde_json::from_slice(&refused.rest()).unwrap();
     let schema = json!({ "$ref": "#/components/schemas/Error" });
