@@ -99,8 +99,8 @@ impl Sqlite {
         if let Some(why) = self.aside.take() {
             self.set_aside(why).inspect_err(|_| self.aside = Some(why))?;
         }
-        self.check()?;
         if self.connection.is_none() {
+            self.check()?;
             self.keep_others_out()?;
             self.rows.clear();
             self.connection = Some(schema::open(&self.path).inspect_err(|error| self.note(error))?);
@@ -242,12 +242,15 @@ impl Store for Sqlite {
     }
 
     fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError> {
+        // Also where nothing comes that is to be stored, a file that is gone is missed now and then.
+        self.check()?;
         let removed = self.with(|connection, _| remove::step(connection, excess))?;
         self.floor = removed.floor.max(self.floor);
         Ok(Removed { floor: self.floor, ..removed })
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
+        self.check()?;
         let Some(span) = self.begun else { return Ok(()) };
         self.with(|connection, _| {
             let end = last(connection)?.max(span.start);
