@@ -185,6 +185,13 @@ impl Subscription {
         }
     }
 
+    /// It wants something else from here on.
+    pub(crate) fn reselect(&mut self, selection: &Selection) {
+        if self.selection != *selection {
+            self.selection = selection.clone();
+        }
+    }
+
     /// Whether it came back behind the end of the run it follows, so that nothing is left to say.
     pub(crate) fn is_past_end(&self) -> bool {
         self.past_end

@@ -37,6 +37,8 @@ pub(crate) enum Wish {
     },
     Unsubscribe {
         id: Option<Box<str>>,
+        /// Only these; all of it if there are none.
+        repositories: Vec<String>,
     },
     /// An answer to a `ping` line, which is a line too.
     Pong,
@@ -129,8 +131,9 @@ impl Wish {
                 }
             },
             kind::UNSUBSCRIBE => {
-                let Unsubscribe { id } = line.payload().and_then(Result::ok).unwrap_or_default();
-                Some(Wish::Unsubscribe { id: id.map(Into::into) })
+                let unsubscribe = line.payload().and_then(Result::ok).unwrap_or_default();
+                let Unsubscribe { id, repositories } = unsubscribe;
+                Some(Wish::Unsubscribe { id: id.map(Into::into), repositories })
             }
             "ping" => Some(Wish::Pong),
             _ => None,
@@ -239,7 +242,10 @@ mod tests {
                 "{got:?}"
             );
             assert!(got.contains(&Input::Ping("x".into())));
-            assert!(got.contains(&Input::Wish(Wish::Unsubscribe { id: Some("a".into()) })));
+            assert!(got.contains(&Input::Wish(Wish::Unsubscribe {
+                id: Some("a".into()),
+                repositories: Vec::new()
+            })));
         }
     }
 

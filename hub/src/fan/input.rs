@@ -1,6 +1,6 @@
 //! What readers say.
 
-use choo_protocol::HubError;
+use choo_protocol::{Filter, GlobError, Globs, HubError};
 
 use super::channel::Key;
 use super::inbound::{Input, Wish, error_line};
@@ -57,12 +57,15 @@ impl Fan {
             Input::Wish(Wish::Subscribe { id, selection, since }) => {
                 self.subscribe(reader, id, selection, since);
             }
-            Input::Wish(Wish::Unsubscribe { id }) => {
+            Input::Wish(Wish::Unsubscribe { id, repositories }) => {
                 if let Some(seat) = self.seat_of(reader, id.as_deref()) {
-                    self.leave(reader, seat);
+                    self.unsubscribe(reader, seat, &repositories);
                 }
             }
-            Input::Wish(Wish::Pong) => self.say(reader, br#"{"type":"pong"}"#),
+            Input::Wish(Wish::Pong) => {
+                let time = self.now.time;
+                self.say(reader, format!("{{\"type\":\"pong\",\"time\":\"{time}\"}}").as_bytes());
+            }
             Input::Wish(Wish::Bad(error)) => self.complain(reader, &error),
             Input::Close(..) if it.phase != Phase::Open => self.handle_gone(reader),
             Input::Close(code, reason) => {
@@ -81,6 +84,17 @@ impl Fan {
         since: Since,
     ) {
         if let Some(seat) = self.seat_of(reader, id.as_deref()) {
+            if let (None, Since::Snapshot, Some(both)) =
+                (&id, since, self.with_repositories(seat, &selection))
+            {
+                return match both {
+                    Ok(both) => self.reselect(seat, both),
+                    Err(error) => {
+                        let (kind, message) = ("filter".to_owned(), error.to_string());
+                        self.complain(reader, &HubError { kind, message, count: 1, id: None });
+                    }
+                };
+            }
             self.leave(reader, seat);
         }
         let it = &self.readers[reader];
@@ -94,6 +108,45 @@ impl Fan {
         let seat = SeatId { index, number: self.seats[index].number };
         self.seats[index].place = Place::Asked;
         self.questions.push_back(Question { seat, key, what: Ask::Open(since) });
+    }
+
+    /// What a seat selects and the repositories of another selection, if they differ in those only.
+    fn with_repositories(&self, seat: usize, more: &Selection) -> Option<Result<Selection, GlobError>> {
+        let known = &self.channels[self.seats[seat].channel].key.selection;
+        let (Selection::Filter(known), Selection::Filter(more)) = (known, more) else { return None };
+        let like_known = of_repositories(more, known.repositories.clone());
+        if *known != like_known || known.repositories.is_empty() || more.repositories.is_empty() {
+            return None;
+        }
+        let mut names: Vec<String> = known.repositories.iter().map(|glob| glob.as_str().to_owned()).collect();
+        for glob in more.repositories.iter() {
+            if !names.iter().any(|name| name == glob.as_str()) {
+                names.push(glob.as_str().to_owned());
+            }
+        }
+        Some(Globs::parse(names).map(|both| Selection::Filter(of_repositories(more, both))))
+    }
+
+    /// Takes repositories from a seat's selection, or the seat if they are all that it has.
+    fn unsubscribe(&mut self, reader: usize, seat: usize, repositories: &[String]) {
+        let selection = &self.channels[self.seats[seat].channel].key.selection;
+        let Selection::Filter(filter) = selection else { return self.leave(reader, seat) };
+        if repositories.is_empty() {
+            return self.leave(reader, seat);
+        }
+        let names = filter.repositories.iter().map(|glob| glob.as_str().to_owned());
+        let left: Vec<String> = names.filter(|name| !repositories.contains(name)).collect();
+        // What was parsed once is parsed again.
+        let Ok(left) = Globs::parse(left) else { return };
+        match (left.is_empty(), filter.repositories.is_empty()) {
+            // It has no repositories to take away.
+            (_, true) => {}
+            (true, false) => self.leave(reader, seat),
+            (false, false) => {
+                let selection = Selection::Filter(of_repositories(filter, left));
+                self.reselect(seat, selection);
+            }
+        }
     }
 
     pub(super) fn complain(&mut self, reader: usize, error: &HubError) {
@@ -111,4 +164,11 @@ impl Fan {
             self.queue(reader);
         }
     }
+}
+
+/// The filter with other repositories.
+fn of_repositories(filter: &Filter, repositories: Globs) -> Filter {
+    let mut filter = filter.clone();
+    filter.repositories = repositories;
+    filter
 }

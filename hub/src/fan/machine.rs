@@ -203,9 +203,10 @@ impl Fan {
     /// What comes behind a cursor, or how a stream begins, has been looked up.
     pub(crate) fn handle_answer(&mut self, answer: Answer, now: Moment) {
         self.now = now;
-        let Answer { seat: SeatId { index, number }, pieces, subscription } = answer;
+        let Answer { seat: SeatId { index, number }, pieces, mut subscription } = answer;
         let Some(seat) = self.seats.get(index).filter(|seat| seat.number == number) else { return };
         let reader = seat.reader;
+        subscription.reselect(&self.channels[seat.channel].key.selection);
         for piece in pieces {
             self.readers[reader].push(piece);
         }

@@ -4,7 +4,7 @@ use super::channel::{Channel, Key, Spot};
 use super::machine::Fan;
 use super::question::{Ask, Question};
 use super::reader::Phase;
-use crate::core::Subscription;
+use crate::core::{Selection, Subscription};
 use crate::encoding::Encoding;
 use std::time::Duration;
 
@@ -181,12 +181,34 @@ impl Fan {
         }
     }
 
-    pub(super) fn sit(&mut self, reader: usize, key: Key) -> usize {
-        let channel = self.by_key.get(&key).copied().unwrap_or_else(|| {
+    /// A seat gets another selection and goes on where it is: nothing is missed, and nothing comes twice.
+    pub(super) fn reselect(&mut self, index: usize, selection: Selection) {
+        if let Place::Behind { position, .. } = self.seats[index].place {
+            self.send_away(index, position);
+        }
+        let old = self.seats[index].channel;
+        let key = Key { selection, ..self.channels[old].key.clone() };
+        if let Place::Away(subscription) | Place::Ahead(subscription) = &mut self.seats[index].place {
+            subscription.reselect(&key.selection);
+        }
+        self.leave_channel(old, self.seats[index].slot);
+        let channel = self.channel_of(key);
+        let members = &mut self.channels[channel].members;
+        (self.seats[index].channel, self.seats[index].slot) = (channel, members.len());
+        members.push(index);
+        self.queue(self.seats[index].reader);
+    }
+
+    fn channel_of(&mut self, key: Key) -> usize {
+        self.by_key.get(&key).copied().unwrap_or_else(|| {
             let channel = self.channels.insert(Channel::new(key.clone(), self.head, self.now));
             self.by_key.insert(key, channel);
             channel
-        });
+        })
+    }
+
+    pub(super) fn sit(&mut self, reader: usize, key: Key) -> usize {
+        let channel = self.channel_of(key);
         self.seated += 1;
         let slot = self.channels[channel].members.len();
         let seat = Seat { number: self.seated, reader, channel, slot, place: Place::Asked };
@@ -198,10 +220,14 @@ impl Fan {
 
     pub(super) fn stand_up(&mut self, index: usize) {
         let Seat { channel, slot, place, .. } = self.seats.remove(index);
-        let it = &mut self.channels[channel];
         if matches!(place, Place::Behind { .. }) {
-            it.behind -= 1;
+            self.channels[channel].behind -= 1;
         }
+        self.leave_channel(channel, slot);
+    }
+
+    fn leave_channel(&mut self, channel: usize, slot: usize) {
+        let it = &mut self.channels[channel];
         it.members.swap_remove(slot);
         if let Some(moved) = it.members.get(slot) {
             self.seats[*moved].slot = slot;

@@ -102,7 +102,7 @@ fn blocks_can_come_as_one_event() {
 }
 
 #[test]
-fn s2_b02_s4_b03_a_reader_that_does_not_read_hinders_nobody() {
+fn s2_b02_s3_b03_s4_b03_a_reader_that_does_not_read_hinders_nobody() {
     let hub = TestHub::with(|config| {
         config.history_bytes = 4 << 20;
         config.history = HistorySource::Memory;
@@ -205,7 +205,7 @@ fn what_a_closed_connection_still_held_comes_before_what_its_successor_sends() {
 }
 
 #[test]
-fn s4_b11_a_run_that_is_over_ends_its_stream_and_an_sse_reconnect_gets_204() {
+fn s4_b06_s4_b11_a_run_that_is_over_ends_its_stream_and_an_sse_reconnect_gets_204() {
     let hub = TestHub::start();
     let mut producer = hub.producer();
     producer.events("r", 1..=3);

@@ -256,3 +256,42 @@ fn it_is_listed_as_one_reader_with_its_subscriptions() {
     };
     assert_eq!(subscriptions, [of("all"), of("late")], "{reader}");
 }
+
+#[test]
+fn s3_b05_a_browser_needs_no_header_and_a_wrong_version_is_told() {
+    let hub = TestHub::with(|config| config.token = TokenSource::None);
+    assert!(connect(&hub, "?since=now", &[], &[]).is_ok(), "no version is the first");
+    assert!(connect(&hub, "?since=now&v=1", &["choo.v1"], &[("X-Version", "1")]).is_ok());
+    assert_eq!(connect(&hub, "?v=2", &[], &[]).err(), Some(StatusCode::BAD_REQUEST));
+    assert_eq!(connect(&hub, "", &[], &[("X-Version", "2")]).err(), Some(StatusCode::BAD_REQUEST));
+    assert_eq!(connect(&hub, "", &["choo.v2"], &[]).err(), Some(StatusCode::BAD_REQUEST));
+    let mut refused = hub.request("/api/v1/runs?v=7", &[]);
+    assert_eq!(refused.status, 400);
+    let error: Value = serde_json::from_slice(&refused.rest()).unwrap();
+    assert_eq!(error["error"]["kind"], "version");
+}
+
+#[test]
+fn s4_b09_one_connection_carries_what_took_three() {
+    let hub = TestHub::start();
+    let mut socket = open(&hub, "");
+    for (id, types) in [("state", "task.*"), ("logs", "log.*"), ("diffs", "diff.*")] {
+        socket.send(&json!({"type": "subscribe", "payload": {"id": id, "types": [types], "since": "now"}}));
+        while socket.lines().last().unwrap()["payload"]["id"] != id {}
+    }
+    let mut producer = hub.producer();
+    producer.send(r#"{"type":"task.started","unit":"a","task":1,"run":"r","seq":1}"#);
+    producer.send(r#"{"type":"log.stdout","unit":"a","task":1,"run":"r","seq":2,"payload":{"content":"x"}}"#);
+    producer.send(
+        r#"{"type":"diff.file","unit":"a","task":1,"run":"r","seq":3,"payload":{"file":"f","diff":""}}"#,
+    );
+    let mut told = std::collections::BTreeMap::new();
+    while told.len() < 3 {
+        let lines = socket.lines();
+        let id = lines.last().unwrap()["payload"]["id"].as_str().unwrap().to_owned();
+        let seqs: Vec<u64> = lines.iter().filter_map(|line| line["seq"].as_u64()).collect();
+        assert_eq!(told.insert(id, seqs), None);
+    }
+    let expected = [("diffs", 3), ("logs", 2), ("state", 1)].map(|(id, seq)| (id.to_owned(), vec![seq]));
+    assert_eq!(told, expected.into());
+}

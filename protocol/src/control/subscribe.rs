@@ -32,6 +32,7 @@ pub struct Subscribe {
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
     /// Of the records of a task store only those whose repository fits; other events are not affected.
+    /// Without a name, repositories add to those of the subscription that has none and is otherwise the same.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<String>,
     /// Where to begin: a cursor, `snapshot` (default), `earliest` or `now`.
@@ -46,4 +47,7 @@ pub struct Unsubscribe {
     /// The subscription's name; none for the one that has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Only these of its repositories; the subscription ends with the last one. All of it if there are none.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<String>,
 }

@@ -1233,6 +1233,7 @@ export interface Subscribe {
   id?: string;
   /**
    * Of the records of a task store only those whose repository fits; other events are not affected.
+   * Without a name, repositories add to those of the subscription that has none and is otherwise the same.
    */
   repositories?: string[];
   /**
@@ -1484,6 +1485,10 @@ export interface Unsubscribe {
    * The subscription's name; none for the one that has none.
    */
   id?: string;
+  /**
+   * Only these of its repositories; the subscription ends with the last one. All of it if there are none.
+   */
+  repositories?: string[];
 }
 /**
  * `task.usage`: what a model took for the task since the last such event; amounts of several events

@@ -16,6 +16,7 @@ mod client;
 mod form;
 mod patches;
 mod process;
+mod repositories;
 mod simulation;
 mod world;
 
