@@ -5,6 +5,8 @@ use std::{fmt, fs, io};
 
 use rustix::io::Errno;
 
+use crate::SpoolFailure;
+
 /// Why there is no connection. `Display` says what is wrong and what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +35,8 @@ pub enum Failure {
     Closed,
     /// The peer took nothing for the stall timeout.
     Stalled,
+    /// What an earlier process left in a spool cannot be read now.
+    Spool(SpoolFailure),
     /// The system failed in another way.
     System(io::ErrorKind),
 }
@@ -103,6 +107,7 @@ impl fmt::Display for Failure {
             Failure::NoDescriptors => "too many open files; raise the limit (`ulimit -n`)",
             Failure::Closed => "closed by the peer",
             Failure::Stalled => "the peer stopped reading",
+            Failure::Spool(failure) => return write!(f, "the spool file cannot be read: {failure}"),
             Failure::System(kind) => return write!(f, "{kind}"),
         })
     }

@@ -225,6 +225,9 @@ impl Link {
     pub(crate) fn handle_read(&mut self, result: Result<Vec<u8>, SpoolFailure>) {
         self.outbox.handle_read(result);
         self.note_spool_warning();
+        if self.outbox.is_unreadable() && self.state != State::Closed {
+            self.end();
+        }
     }
 
     /// The program closes: what is left goes out until `deadline`, if there is anybody to take it.

@@ -26,8 +26,9 @@ mod spooled;
 /// Lines stay in the ring when they are sent, as long as there is room, and are folded into *base* as they
 /// leave it. A hub says what it has, and gets the rest: lines from the ring, and where those are gone,
 /// `orch.started` and a snapshot of base. For a peer that says nothing, what was written counts as
-/// delivered. Where lines were dropped unsent, `link.lost` stands in their place, followed by a snapshot if
-/// they could have changed the state.
+/// delivered, unless a hub has spoken before: then it is taken for one that is slow to. Where lines were
+/// dropped unsent, `link.lost` stands in their place, followed by a snapshot if they could have changed the
+/// state.
 ///
 /// A line begun is finished before anything else; if the connection ends first, the whole line goes out
 /// on the next one, or is announced if the ring had to drop it meanwhile.
@@ -61,6 +62,8 @@ pub(crate) struct Outbox {
     reached: u64,
     /// The last event known to be delivered, with all before it.
     delivered: u64,
+    /// The last event that a hub has said it stored, once one has.
+    stored: Option<u64>,
     /// The last event of a run that closes.
     bye: Option<u64>,
     counts: Counts,
@@ -108,6 +111,7 @@ impl Outbox {
             last: 0,
             reached: 0,
             delivered: 0,
+            stored: None,
             bye: None,
             counts: Counts::default(),
             spool: None,
@@ -233,7 +237,7 @@ impl Outbox {
         session.begin(self.sessions, Mode::Acking, cursor, have);
         session.started_owed =
             self.pinned.as_ref().is_some_and(|pinned| pinned.seq > known && pinned.seq <= through);
-        self.delivered = have;
+        (self.delivered, self.stored) = (have, Some(have));
         self.ring.seek(have);
         self.clear_spool_if_done();
     }
@@ -243,7 +247,10 @@ impl Outbox {
         let seq = seq.min(self.reached);
         match &mut self.session {
             Some(Session { rewind: Some(have), .. }) => *have = seq.max(*have),
-            Some(Session { mode: Mode::Acking, .. }) => self.delivered = seq.max(self.delivered),
+            Some(Session { mode: Mode::Acking, .. }) => {
+                self.delivered = seq.max(self.delivered);
+                self.stored = Some(self.delivered);
+            }
             _ => {}
         }
         self.clear_spool_if_done();
@@ -421,7 +428,8 @@ impl Outbox {
         self.reached = self.reached.max(seq);
         let Some(session) = &mut self.session else { return };
         session.cursor = session.cursor.max(seq);
-        if session.mode == Mode::OneWay {
+        // Where a hub was, a hub will be that is slow to speak.
+        if session.mode == Mode::OneWay && self.stored.is_none() {
             self.delivered = self.delivered.max(seq);
         }
     }
@@ -489,11 +497,13 @@ impl Outbox {
         }
         let Some(session) = &self.session else { return false };
         let said = match self.wire {
-            Wire::Full if self.is_inherited() => session.cursor >= last,
+            // What the hub says it has need not be said again.
+            Wire::Full if self.is_inherited() => session.cursor.max(self.delivered) >= last,
             Wire::Full => session.bye_said,
             Wire::Seed => self.ring.next().is_none() && !session.started_owed,
         };
-        said && self.begun.is_none() && (session.mode != Mode::Acking || self.delivered >= last)
+        // A hub that has spoken has to say that it stored everything.
+        said && self.begun.is_none() && (self.stored.is_none() || self.delivered >= last)
     }
 
     /// What the peer is, while there is one.

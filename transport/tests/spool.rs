@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use choo_protocol::{Event, LogStream};
-use choo_transport::{EventBus, SocketPusher, SpoolFailure, Stats, Warning, spooled_runs};
+use choo_transport::{EventBus, Failure, SocketPusher, SpoolFailure, Stats, Warning, spooled_runs};
 use hub::{Connection, Hub, WATCHDOG, scratch};
 
 const LONG: Duration = WATCHDOG;
@@ -92,6 +92,63 @@ fn a_hub_that_comes_late_gets_every_line_though_the_buffer_holds_a_hundred() {
     connection.say(r#"{"type":"link.ack","payload":{"run":"r","seq":5001}}"#);
     let stats = wait(&pusher, |stats| stats.acked == 5001);
     assert_eq!(stats.spool_bytes, 0);
+}
+
+/// A process that was killed as it began its file left the state and no event behind it.
+#[test]
+fn a_file_with_nothing_but_the_state_is_sent_to_a_hub_that_lacks_it() {
+    let (dir, socket) = scratch();
+    let spool = dir.path().join("spool");
+    fs::create_dir(&spool).unwrap();
+    let snapshot =
+        r#"{"type":"orch.snapshot","payload":{"through":5,"state":{"run":"r","seq":5}},"run":"r"}"#;
+    let started = r#"{"type":"orch.started","run":"r","seq":1}"#;
+    fs::write(file(&spool), format!("{snapshot}\n{started}\n{{\"type\":\"unit.st")).unwrap();
+    let run = spooled_runs(&spool).unwrap().next().unwrap().unwrap();
+    let hub = Hub::at(&socket);
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(|| run.send(&socket, LONG).unwrap());
+        let mut connection = hub.accept();
+        connection.say(r#"{"type":"link.welcome","payload":{"proto":1,"epoch":"e","have":{}}}"#);
+        assert_eq!(connection.next_line().unwrap().kind, "orch.snapshot");
+        connection.say(r#"{"type":"link.ack","payload":{"run":"r","seq":5}}"#);
+        sending.join().unwrap();
+    });
+    assert!(!file(&spool).exists());
+}
+
+/// What cannot be read now is not lost: neither is it told to be, nor is the file removed.
+#[test]
+fn a_file_that_cannot_be_read_stays_for_another_attempt() {
+    let (dir, socket) = scratch();
+    let spool = dir.path().join("spool");
+    let bus = EventBus::new();
+    let pusher = start(&socket, &spool, &bus);
+    emit(&bus, 300);
+    assert_eq!(pusher.close(LONG).spooled, 300);
+    drop(pusher);
+    let run = spooled_runs(&spool).unwrap().next().unwrap().unwrap();
+    let whole = fs::read(file(&spool)).unwrap();
+    // Somebody makes it shorter meanwhile.
+    fs::File::options().write(true).open(file(&spool)).unwrap().set_len(100).unwrap();
+    let hub = Hub::at(&socket);
+    let (report, failure) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| run.send(&socket, LONG).unwrap());
+        let mut connection = hub.accept();
+        connection.say(r#"{"type":"link.welcome","payload":{"proto":1,"epoch":"e","have":{}}}"#);
+        assert!(connection.next_line().is_none(), "nothing is said of what may still come");
+        sending.join().unwrap()
+    });
+    assert_eq!((report.spooled, failure), (300, Some(Failure::Spool(SpoolFailure::Damaged))));
+    fs::write(file(&spool), whole).unwrap();
+    let run = spooled_runs(&spool).unwrap().next().unwrap().unwrap();
+    let (report, seqs) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| run.send(&socket, LONG).unwrap());
+        let mut connection = hub.accept();
+        let seqs = serve(&mut connection, 0, 300);
+        (sending.join().unwrap().0, seqs)
+    });
+    assert_eq!((report.spooled, seqs.len(), file(&spool).exists()), (0, 300, false));
 }
 
 #[test]

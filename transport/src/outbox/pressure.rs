@@ -13,8 +13,8 @@ use crate::spool::Spool;
 use crate::telling::Telling;
 use crate::wire::Wire;
 
-/// How many bytes of sent lines are kept for a peer that says nothing: it may be a hub that is slow to
-/// say what it has.
+/// How many bytes of sent lines are kept for a peer that says nothing, where no hub has spoken yet: it may be
+/// one that is slow to say what it has.
 const ONE_WAY_KEEP: usize = 1 << 20;
 
 impl Outbox {
@@ -48,7 +48,7 @@ impl Outbox {
     pub(super) fn trim(&mut self) {
         let keep = match (self.wire, self.mode()) {
             (Wire::Seed, _) => 0,
-            (Wire::Full, Some(Mode::OneWay)) => ONE_WAY_KEEP,
+            (Wire::Full, Some(Mode::OneWay)) if self.stored.is_none() => ONE_WAY_KEEP,
             (Wire::Full, _) => return,
         };
         if self.ring.written().bytes <= keep {

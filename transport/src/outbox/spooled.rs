@@ -36,6 +36,11 @@ impl Outbox {
         self.spool.as_ref().is_some_and(Spool::is_inherited)
     }
 
+    /// Whether that cannot be read, so that there is nothing more to send.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.spool.as_ref().is_some_and(Spool::is_unreadable)
+    }
+
     /// Whether something belongs on the disk that is not there: everything while no hub says that it stores
     /// events, and later until the hub has what is there; what else would be dropped from memory.
     pub(crate) fn has_unspooled(&self) -> bool {
@@ -81,6 +86,7 @@ impl Outbox {
 
     /// Hands everything that is neither delivered nor spooled over to be written; `time` is the present.
     pub(crate) fn gather(&mut self, time: Timestamp) {
+        self.clear_passed_spool();
         let Some(spool) = self.spool.as_ref().filter(|spool| spool.accepts() && !spool.is_busy()) else {
             return;
         };
@@ -101,6 +107,21 @@ impl Outbox {
         }
         spool.submit(page);
         self.holes.freeze();
+    }
+
+    /// A file that lacks what was delivered, and left the ring, after everything in it was, is begun anew.
+    fn clear_passed_spool(&mut self) {
+        let (base, delivered) = (self.base.through(), self.delivered);
+        let is_passed = |spool: &mut Spool| {
+            let extent = spool.extent();
+            !extent.is_empty() && extent.through() < base && base <= delivered
+        };
+        if let Some(spool) = self.spool.as_mut().filter(|spool| spool.accepts() && !spool.is_busy())
+            && !spool.has_chunk()
+            && is_passed(spool)
+        {
+            spool.clear();
+        }
     }
 
     /// Up to which event a new file holds the state.
@@ -203,10 +224,13 @@ impl Outbox {
         let Some(spool) = &mut self.spool else { return };
         let (unsent, bytes) = spool.unsent();
         let to = spool.extent().through().min(self.base.through());
-        if spool.handle_read(result) {
+        if spool.handle_read(result) || spool.is_inherited() {
             return;
         }
-        // What was there only is lost, and base tells what it led to.
+        // But for `orch.started`, which is kept here, what was there only is lost, and base tells what it led to.
+        if let (Some(session), Some(pinned)) = (&mut self.session, &self.pinned) {
+            session.started_owed |= pinned.seq > session.cursor && pinned.seq <= self.base.through();
+        }
         let from = self.session.as_ref().map_or(0, |session| session.cursor) + 1;
         self.counts.evicted += unsent;
         if unsent > 0 && from <= to {

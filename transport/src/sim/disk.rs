@@ -5,7 +5,7 @@ use crate::SpoolFailure;
 use crate::link::Link;
 use crate::spool::{Extent, Scan, SpoolAction};
 
-/// One file, in a disk that may be full.
+/// One file, in a disk that may be full or fail.
 #[derive(Debug)]
 pub(crate) struct Disk {
     bytes: Vec<u8>,
@@ -14,13 +14,22 @@ pub(crate) struct Disk {
     /// After how many bytes of the next write the process is killed.
     pub(crate) kill_after: Option<usize>,
     pub(crate) killed: bool,
+    /// Whether what is on it cannot be read back.
+    pub(crate) unreadable: bool,
     /// Whether it ever refused something.
     pub(crate) failed: bool,
 }
 
 impl Disk {
     pub(crate) fn new() -> Self {
-        Disk { bytes: Vec::new(), room: usize::MAX, kill_after: None, killed: false, failed: false }
+        Disk {
+            bytes: Vec::new(),
+            room: usize::MAX,
+            kill_after: None,
+            killed: false,
+            unreadable: false,
+            failed: false,
+        }
     }
 
     /// Does what a link asks for; answers whether it asked.
@@ -48,6 +57,11 @@ impl Disk {
                     marks.hit(if fits { Mark::Spooled } else { Mark::DiskFull });
                     link.handle_appended(now, if fits { Ok(()) } else { Err(SpoolFailure::DiskFull) });
                 }
+                SpoolAction::Read { .. } if self.unreadable => {
+                    marks.hit(Mark::SpoolUnread);
+                    self.failed = true;
+                    link.handle_read(Err(SpoolFailure::System(std::io::ErrorKind::Other)));
+                }
                 SpoolAction::Read { offset, len } => {
                     marks.hit(Mark::SpoolRead);
                     let start = usize::try_from(offset).unwrap();
@@ -65,6 +79,7 @@ impl Disk {
     /// What the next process finds.
     pub(crate) fn adopt(&mut self, marks: &mut Marks) -> Option<Extent> {
         (self.room, self.kill_after, self.killed) = (usize::MAX, None, false);
+        self.unreadable = false;
         let mut scan = Scan::default();
         self.bytes.chunks(1000).for_each(|piece| scan.feed(piece));
         marks.hit_if(scan.torn() > 0, Mark::SpoolTorn);

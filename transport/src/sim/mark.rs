@@ -75,6 +75,8 @@ marks! {
     Spooled,
     /// Lines came from the disk.
     SpoolRead,
+    /// The disk did not give back what it has.
+    SpoolUnread,
     /// Everything on the disk was delivered.
     SpoolDrained,
     /// The disk took no more.

@@ -17,9 +17,12 @@ pub(super) fn limit(seed: u64) -> Option<u64> {
     }
 }
 
-/// The disk fills up, or is cleared by somebody.
+/// The disk fills up or is cleared by somebody, fails or is mended.
 pub(super) fn step(world: &mut World) {
     let World { disk: Some(disk), random, .. } = world else { return };
+    if random.u8(..) < 3 {
+        disk.unreadable = random.u8(..) < 100;
+    }
     if random.u8(..) < 4 {
         disk.room = [0, 30_000, 1_000_000, usize::MAX, usize::MAX, usize::MAX][random.usize(..6)];
     }
@@ -48,7 +51,12 @@ pub(super) fn assert_left(world: &World, report: CloseReport) {
 
 /// Nothing is left on the disk when everything is delivered.
 pub(super) fn assert_gone(world: &World) {
-    assert!(world.disk.as_ref().is_none_or(Disk::is_empty));
+    let stats = world.stats();
+    assert!(
+        world.disk.as_ref().is_none_or(Disk::is_empty),
+        "{stats:?}, {:?}",
+        world.disk.as_ref().map(|d| (d.unreadable, d.failed, d.room))
+    );
 }
 
 /// The orchestrator is killed, at any byte that it writes; another process sends what it left.
@@ -83,8 +91,13 @@ pub(super) fn inherit(world: &mut World, config: &LinkConfig) {
     for _ in 0..world.random.usize(..4) {
         // The hub is killed meanwhile, or the process that sends.
         world.appetite = world.random.usize(..20_000);
+        if let World { disk: Some(disk), random, .. } = world {
+            disk.unreadable = random.u8(..) < 60;
+        }
         world.settle();
-        if world.random.bool() {
+        let gives_up = world.link.outbox().is_unreadable();
+        assert!(!gives_up || world.link.is_closed(), "what cannot be read is left to others");
+        if world.random.bool() && !gives_up {
             world.disconnect();
             world.pass(millis(400));
         } else {
@@ -94,8 +107,15 @@ pub(super) fn inherit(world: &mut World, config: &LinkConfig) {
             }
         }
     }
+    if let Some(disk) = &mut world.disk {
+        disk.unreadable = false;
+    }
     world.appetite = usize::MAX;
     world.settle();
+    if world.link.outbox().is_unreadable() {
+        world.kill();
+        world.inherit(config.clone());
+    }
     for _ in 0..10 {
         world.pass(millis(500));
     }

@@ -223,6 +223,8 @@ impl World {
         let mut moved = false;
         while let Some(warning) = self.link.poll_warning() {
             assert!(!matches!(warning, Warning::RunTaken { .. }), "the run is its own");
+            let full = matches!(warning, Warning::Spool { failure: SpoolFailure::Full });
+            self.marks.hit_if(full, Mark::SpoolFull);
         }
         while let Some(action) = self.link.poll_action() {
             moved = true;

@@ -73,6 +73,8 @@ enum State {
     Failed(SpoolFailure),
     /// Of an earlier process: only to be read.
     Inherited,
+    /// The same, and it cannot be read now.
+    Unreadable(SpoolFailure),
 }
 
 /// Where a connection is in the file.
@@ -138,7 +140,12 @@ impl Spool {
 
     /// Whether it is another process's.
     pub(crate) fn is_inherited(&self) -> bool {
-        self.state == State::Inherited
+        matches!(self.state, State::Inherited | State::Unreadable(_))
+    }
+
+    /// Whether it is one that cannot be read: what is in it stays there for another attempt.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(self.state, State::Unreadable(_))
     }
 
     /// Whether lines may go in.
@@ -148,13 +155,13 @@ impl Spool {
 
     /// Whether lines are on their way to the disk.
     pub(crate) fn is_busy(&self) -> bool {
-        self.pending.is_some() || self.removal
+        self.pending.is_some()
     }
 
     /// Why lines cannot go in.
     pub(crate) fn failure(&self) -> Option<&SpoolFailure> {
         match &self.state {
-            State::Full(failure) | State::Failed(failure) => Some(failure),
+            State::Full(failure) | State::Failed(failure) | State::Unreadable(failure) => Some(failure),
             State::Ready | State::Inherited => None,
         }
     }
@@ -300,7 +307,12 @@ impl Spool {
     /// Whether a connection that has got everything up to `cursor` goes on from here, where `base` is the
     /// last event that left the ring.
     pub(crate) fn feeds(&self, cursor: u64, base: u64) -> bool {
-        !self.extent.is_empty() && base > self.extent.start() && cursor < base.min(self.extent.through())
+        // What another process left may be the state alone.
+        let holds_more = base > self.extent.start() || self.is_inherited();
+        !self.is_unreadable()
+            && !self.extent.is_empty()
+            && holds_more
+            && cursor < base.min(self.extent.through())
     }
 
     /// The lines being sent.
@@ -355,7 +367,8 @@ impl Spool {
         }
     }
 
-    /// What the driver read. An error, or less than there was before, is `false`: the lines are gone.
+    /// What the driver read. After an error, or with less than there was before, it is `false`: the lines are
+    /// gone, or, where another process wrote them, out of reach.
     pub(crate) fn handle_read(&mut self, result: Result<Vec<u8>, SpoolFailure>) -> bool {
         let Some(reader) = &mut self.reader else { return true };
         match result {
@@ -369,6 +382,12 @@ impl Spool {
     }
 
     fn break_off(&mut self, failure: SpoolFailure) -> bool {
+        if self.is_inherited() {
+            self.rewind();
+            self.warning = Some(failure.clone());
+            self.state = State::Unreadable(failure);
+            return false;
+        }
         self.clear();
         self.pending = None;
         self.warning = Some(failure.clone());

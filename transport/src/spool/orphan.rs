@@ -89,8 +89,9 @@ impl SpooledRun {
 
     /// Sends what the hub at a socket lacks, as the run's own process would have, for up to `timeout`, and
     /// removes the file once the hub has said that it stored all of it; a reader that says nothing has it
-    /// once it is written. Without a hub it makes one attempt. The second value is why there was no
-    /// connection at the end.
+    /// once it is written. Without a hub it makes one attempt, and a file that cannot be read stays for the next
+    /// one: [`CloseReport::spooled`] says how many events are left. The second value is why that is so, if it
+    /// is known: there was no connection at the end, or the file cannot be read.
     pub fn send(
         self,
         socket: &Path,
@@ -107,7 +108,8 @@ impl SpooledRun {
         let driver = Driver::new(link, Arc::clone(&shared), desk, anchor, Box::new(|_| ()));
         async_io::block_on(driver.with_spool(Some(self.file)).run());
         let stats = shared.published();
-        Ok((stats.close_report(true), stats.last_failure))
+        let unreadable = stats.spool_failure.clone().map(Failure::Spool);
+        Ok((stats.close_report(true), unreadable.or(stats.last_failure)))
     }
 }
 

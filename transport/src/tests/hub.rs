@@ -157,6 +157,78 @@ fn a_peer_that_says_nothing_is_served_after_its_time_and_a_late_answer_still_cou
     assert_eq!(world.book.stored(), 21);
 }
 
+/// A hub that starts takes connections before it can answer, and may be killed before it does.
+#[test]
+fn what_a_hub_was_sent_before_it_spoke_counts_for_nothing() {
+    let mut world = world(talking());
+    emit(&mut world, 10);
+    world.pass(millis(20));
+    world.manners = Manners { welcome_after: Duration::from_mins(1), have_at_hello: true };
+    world.appetite = 0;
+    for _ in 0..3 {
+        world.disconnect();
+        world.pass(millis(15_000));
+        emit(&mut world, 10);
+        let stats = world.stats();
+        assert_eq!((stats.acking, stats.sent, stats.acked), (false, stats.emitted, 10));
+    }
+    world.manners = Manners { welcome_after: millis(0), have_at_hello: true };
+    world.appetite = usize::MAX;
+    world.place = Place::Empty;
+    world.disconnect();
+    world.place = Place::Hub;
+    catch_up(&mut world);
+    assert_eq!((world.book.stored(), world.book.summaries.len()), (40, 0), "as lines");
+}
+
+/// What a reader that says nothing was sent, and left the ring, is in no file. So the next one begins behind it;
+/// that an event was missing made it take nothing more.
+#[test]
+fn a_file_begins_anew_behind_what_a_reader_got_that_says_nothing() {
+    let bounds = Bounds { bytes: 0, events: 0 };
+    let mut world = World::new(
+        LinkConfig { bounds, spool: Some(1 << 30), ..talking() },
+        fastrand::Rng::with_seed(1),
+        Place::Empty,
+    );
+    world.stage(&started());
+    emit(&mut world, 10);
+    world.pass(millis(20));
+    assert_eq!(world.stats().spooled, 11);
+    world.place = Place::Collector;
+    world.pass(millis(15_000));
+    emit(&mut world, 300);
+    assert_eq!((world.stats().sent, world.stats().acked), (311, 311));
+    world.place = Place::Empty;
+    world.disconnect();
+    emit(&mut world, 1);
+    world.pass(millis(20));
+    let stats = world.stats();
+    assert_eq!((stats.spool_failure.clone(), stats.spooled), (None, 1), "{stats:?}");
+    world.place = Place::Hub;
+    catch_up(&mut world);
+}
+
+/// The disk does not give back what lay on it alone; `orch.started` is kept in memory as well.
+#[test]
+fn a_disk_that_fails_keeps_nothing_back_in_silence() {
+    let bounds = Bounds { bytes: 0, events: 0 };
+    let mut world = world(LinkConfig { bounds, spool: Some(1 << 30), ..talking() });
+    world.place = Place::Empty;
+    world.disconnect();
+    world.stage(&started());
+    emit(&mut world, 300);
+    world.pass(millis(20));
+    assert_eq!((world.stats().spooled, world.stats().lost()), (301, 0));
+    world.disk.as_mut().unwrap().unreadable = true;
+    world.place = Place::Hub;
+    catch_up(&mut world);
+    let stats = world.stats();
+    assert_eq!(world.marks.count(Mark::SpoolUnread), 1);
+    assert_eq!((stats.queued, stats.sent + stats.announced), (0, 301), "{stats:?}");
+    assert!(stats.announced >= 200 && world.book.summaries.len() == 1, "{stats:?}");
+}
+
 #[test]
 fn an_answer_in_the_middle_of_a_line_waits_for_its_end() {
     let mut world = world(talking());
