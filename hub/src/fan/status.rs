@@ -9,7 +9,7 @@ use super::seat::Place;
 use crate::core::Selection;
 use crate::encoding::Encoding;
 
-/// How many readers are told of in one turn, so that the others do not wait for it: about 0.1 ms.
+/// How many readers are told of in one turn: each costs two calls of the system, for which all others wait.
 pub(crate) const READERS_A_LOOK: usize = 256;
 
 /// Some of the readers.
