@@ -24,6 +24,7 @@ mod saving;
 mod sequence;
 mod storing;
 mod subscription;
+mod summary;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,9 +40,10 @@ pub(crate) use moment::Moment;
 pub(crate) use patch::{Patch, whole};
 pub(crate) use process::{Ends, Part, Process};
 pub(crate) use replies::Reply;
-pub(crate) use run::{Run, RunSummary};
+pub(crate) use run::Run;
 pub(crate) use saved::{
     Batch, Fetch, Hole, HoleReason, Logs, OpenSpan, Page, Piece, Restored, SavedRun, SavedState, Span, Stored,
 };
 pub(crate) use storing::{Removable, Storing};
 pub(crate) use subscription::{BLOCK_BYTES, Block, Frame, Item, Selection, Since, Step, Subscription};
+pub(crate) use summary::RunSummary;

@@ -8,7 +8,6 @@ use choo_protocol::{
     Change, Fill, HubEnd, Limits, Line, LinkLost, MAX_INTEGER, OrchSnapshot, RunId, RunState, RunStatus,
     SeqRange, Timestamp, control_line, kind,
 };
-use serde::Serialize;
 
 use super::history::{Body, History};
 use super::moment::Moment;
@@ -16,6 +15,7 @@ use super::patch::Patch;
 use super::saved::{SavedPhase, SavedRun, SavedState};
 use super::saving::Saving;
 use super::sequence::{Admission, Sequence};
+use super::summary::RunSummary;
 
 /// How long a run without producer and without a terminal event keeps the benefit of the doubt.
 pub(crate) const STALE_AFTER: Duration = Duration::from_secs(30);
@@ -72,34 +72,6 @@ pub(crate) enum Outcome {
     Repeat,
     /// Not admitted, since `seq` would leave the range every reader can hold.
     OutOfNumbers,
-}
-
-/// A row of the list of runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct RunSummary {
-    run: RunId,
-    status: RunStatus,
-    started: Option<Timestamp>,
-    ended: Option<Timestamp>,
-    units: usize,
-    failed: usize,
-    live: bool,
-}
-
-impl RunSummary {
-    /// The row of a run in this state.
-    pub(crate) fn of(state: &RunState, live: bool) -> Self {
-        let failed = |unit: &&choo_protocol::UnitState| unit.status == choo_protocol::UnitStatus::Failed;
-        RunSummary {
-            run: state.run.clone(),
-            status: state.status,
-            started: state.started,
-            ended: state.ended,
-            units: state.units.len(),
-            failed: state.units.values().filter(failed).count(),
-            live,
-        }
-    }
 }
 
 impl Run {
