@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 /// With an error of nearly four KiB each they make a state of 20 MiB.
 const UNITS: usize = 5_000;
 
-/// As many are emitted at once as the pusher's staging has room for.
-const BATCH: usize = 500;
+/// As many are emitted at once as the pusher has room for.
+const BATCH: usize = 100;
 
 fn unit(n: usize) -> Event {
     Event::unit_failed(format!("unit-{n}"), format!("{n}: {}", "no such file ".repeat(310)))
