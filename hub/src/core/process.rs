@@ -1,6 +1,8 @@
 //! What one task of a run writes, or changes in files: a stream with an end of its own.
 
-use choo_protocol::{HubGap, LogStream, RunId, TaskStatus, Timestamp, UnitStatus, control_line, kind};
+use choo_protocol::{
+    HubEnd, HubGap, Limits, Line, LogStream, RunId, TaskStatus, Timestamp, UnitStatus, control_line, kind,
+};
 use serde::Serialize;
 
 use super::history::{Body, Record};
@@ -123,8 +125,19 @@ impl Ends {
 
     /// Takes the next record; whether it says that something ended, or goes on after all.
     pub(crate) fn handle(&mut self, process: &Process, record: &Record) -> bool {
-        let Body::Line { kind, unit, task, .. } = &record.body else { return false };
-        if record.run.as_ref() != Some(&process.run) || **unit != *process.unit {
+        let Body::Line { kind, unit, task, json } = &record.body else { return false };
+        if record.run.as_ref() != Some(&process.run) {
+            return false;
+        }
+        if kind == kind::HUB_END {
+            let line = Line::parse(json, &Limits::default()).ok();
+            let end = line.and_then(|line| line.payload::<HubEnd>()?.ok());
+            self.run = end.map(|end| end.status.as_str());
+            return true;
+        }
+        // It goes on.
+        self.run = None;
+        if **unit != *process.unit {
             return false;
         }
         let own = *task == Some(process.task);
@@ -139,7 +152,6 @@ impl Ends {
             kind::UNIT_QUEUED | kind::UNIT_STARTED => self.unit = None,
             _ => return false,
         }
-        self.run = None;
         true
     }
 

@@ -421,9 +421,7 @@ impl Selection {
                 return (record.patch.is_some() || item.over)
                     && wanted.as_ref().is_none_or(|wanted| run == Some(wanted));
             }
-            Selection::Process(process) => {
-                return process.admits(record) || (item.over && run == Some(&process.run));
-            }
+            Selection::Process(process) => return process.admits(record),
         };
         match &record.body {
             Body::Line { kind, json, .. } if filter.needs_payload(kind) => {

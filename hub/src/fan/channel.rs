@@ -128,7 +128,6 @@ impl Channel {
                 if item.over && self.key.selection.is_one_run() {
                     self.push(std::mem::take(&mut frames), (from, item.record.offset), true, epoch, now);
                     (from, bytes) = (item.record.offset, 0);
-                    ends = Ends::default();
                 }
             }
             last = item.record.offset;

@@ -74,9 +74,10 @@ fn s4_28_output_is_there_after_a_restart() {
     for seq in 1..=2000 {
         producer.send(&log("log.stdout", seq, 1 + seq % 2, &format!("line {seq}")));
     }
-    producer.send(r#"{"type":"orch.completed","run":"r","seq":2001}"#);
-    producer.send(r#"{"type":"link.bye","run":"r","payload":{"last":2001}}"#);
-    hub.ndjson("?since=earliest").numbers("r", 2001);
+    producer.send(r#"{"type":"task.completed","unit":"a b","task":1,"run":"r","seq":2001}"#);
+    producer.send(r#"{"type":"orch.failed","run":"r","seq":2002}"#);
+    producer.send(r#"{"type":"link.bye","run":"r","payload":{"last":2002}}"#);
+    hub.ndjson("?since=earliest").wait("hub.end");
     let hub = TestHub::start_in(hub.join(), |_| {});
     let mut stream = open(&hub, LOGS, None);
     let mut lines = Vec::new();
@@ -84,7 +85,8 @@ fn s4_28_output_is_there_after_a_restart() {
     loop {
         let (name, id, data) = next(&mut stream).unwrap();
         if name == "end" {
-            assert_eq!(data["status"], "completed");
+            let end = json!({"run": "r", "unit": "a b", "task": 1, "status": "completed"});
+            assert_eq!(data, end, "of the task, whatever became of the run");
             break;
         }
         assert_eq!(name, "");
