@@ -124,6 +124,11 @@ pub(super) fn inherit(world: &mut World, config: &LinkConfig) {
     assert!(failure && world.link.is_closed(), "{stats:?}, the hub has {}", world.book.have());
     assert_gone(world);
     assert!(world.book.have() >= safe.max(known), "{} of {safe}: {stats:?}", world.book.have());
-    world.book.assert_whole(&world.truth);
+    if is_sound(world) {
+        world.book.assert_whole(&world.truth);
+    } else {
+        // It may have heard of a loss and not of the state any more.
+        world.book.assert_told();
+    }
     world.marks.events = world.truth.last();
 }
