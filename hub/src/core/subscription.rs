@@ -212,6 +212,14 @@ impl Subscription {
         self.position
     }
 
+    /// How far the reader was told that it is, which may be less: what says nothing to it is passed over.
+    pub(crate) fn told(&self) -> u64 {
+        match self.told {
+            Since::Cursor(told) => told.offset,
+            Since::Snapshot | Since::Earliest | Since::Now => 0,
+        }
+    }
+
     /// What the store answered.
     pub(crate) fn handle_page(&mut self, page: Page) {
         self.cold.handle_page(page);

@@ -96,6 +96,12 @@ impl Channel {
         }
     }
 
+    /// A reader that has everything knows only that it has what lies up to here, and waits for no block that
+    /// would tell it more: the next sign of life does.
+    pub(crate) fn handle_untold(&mut self, told: u64) {
+        self.told = self.told.min(told);
+    }
+
     /// The number of the next block to be made.
     pub(crate) fn next(&self) -> u64 {
         self.first + self.blocks.len() as u64

@@ -138,7 +138,10 @@ impl Fan {
             return;
         }
         match spot {
-            Spot::Live => seat.place = Place::Live,
+            Spot::Live => {
+                channel.handle_untold(subscription.told());
+                seat.place = Place::Live;
+            }
             Spot::Block(block) => {
                 channel.behind += 1;
                 seat.place = Place::Behind { block, position };
