@@ -7,9 +7,12 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 
 const read = (file) => JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
 
+/** The schemas that a document refers to. */
+const files = (document) => new Set(JSON.stringify(document).match(/(?<="\$ref":")(read|write)\/[^"#]+/g));
+
 async function validate(document) {
   const validator = new Validator();
-  for (const file of ["write/state.schema.json", "write/event.schema.json"]) {
+  for (const file of files(document)) {
     await validator.addSpecRef(read(file), file);
   }
   return validator.validate(document);
