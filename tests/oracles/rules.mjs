@@ -3,6 +3,7 @@
 //
 // The answer is "!" and every rule that is broken, or the envelope as JSON.
 import { answerBatches } from "./batches.mjs";
+import { millisOf } from "./millis.mjs";
 
 const MAX_DEPTH = 64;
 const MAX_INTEGER = 2n ** 53n - 1n;
@@ -122,7 +123,7 @@ function judge(bytes) {
   }
   if (!seen.has("type")) broken.add("missing-type");
   if (broken.size > 0) return `!${[...broken].join(" ")}`;
-  const millis = found.time === undefined ? null : Date.parse(found.time);
+  const millis = found.time === undefined ? null : millisOf(found.time);
   return JSON.stringify({ ...found, millis, members: seen.size });
 }
 

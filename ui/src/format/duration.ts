@@ -21,7 +21,8 @@ export function elapsed(started: string | null | undefined, ended: string | null
 /** An RFC 3339 time as Unix milliseconds; nanoseconds are cut, nonsense is `undefined`. */
 export function instant(time: string | null | undefined): number | undefined {
   if (!time) return undefined;
-  const millis = Date.parse(time);
+  // V8 drops leading zeros of a fraction with more than nine digits: `.0116937830` would be 116 ms.
+  const millis = Date.parse(time.replace(/(\.\d{9})\d+/, "$1"));
   return Number.isNaN(millis) ? undefined : millis;
 }
 

@@ -13,6 +13,7 @@ it("measures to the end, or to now while it lasts", () => {
   expect(elapsed("2025-01-01T00:00:00Z", "2025-01-01T00:00:02.5Z", 0)).toBe(2_500);
   expect(elapsed("1970-01-01T00:00:01Z", undefined, 5_000)).toBe(4_000);
   expect(elapsed("1970-01-01T00:00:09Z", undefined, 5_000), "a clock that runs ahead").toBe(0);
+  expect(elapsed("1970-01-01T00:00:01.0116937830Z", undefined, 5_000), "ten digits").toBe(3_989);
   expect(elapsed(undefined, undefined, 5_000)).toBeUndefined();
   expect(elapsed("not a time", undefined, 5_000)).toBeUndefined();
 });
