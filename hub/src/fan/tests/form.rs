@@ -71,3 +71,38 @@ pub(super) fn piece(Form(_, framing): Form, got: &[u8]) -> Option<(usize, usize,
         }
     }
 }
+
+/// An event of SSE.
+#[derive(Debug, Default)]
+pub(super) struct ServerEvent {
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) data: Option<String>,
+}
+
+/// Takes a response of SSE apart, as far as the hub makes use of its syntax: nothing else may occur.
+#[derive(Debug, Default)]
+pub(super) struct ServerEvents {
+    /// What of an event has come.
+    begun: ServerEvent,
+}
+
+impl ServerEvents {
+    /// Takes whole events off what came.
+    pub(super) fn take(&mut self, form: Form, got: &mut Vec<u8>) -> Vec<ServerEvent> {
+        let mut events = Vec::new();
+        for text in pieces(form, got) {
+            for line in text.lines() {
+                match line.split_once(": ") {
+                    Some(("id", id)) => self.begun.id = Some(id.to_owned()),
+                    Some(("event", name)) => self.begun.name = Some(name.to_owned()),
+                    Some(("data", data)) => self.begun.data = Some(data.to_owned()),
+                    None if line.is_empty() => events.push(std::mem::take(&mut self.begun)),
+                    None if line == ":" => {}
+                    _ => panic!("{line}"),
+                }
+            }
+        }
+        events
+    }
+}

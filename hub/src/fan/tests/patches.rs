@@ -8,7 +8,7 @@ use json_patch::Patch;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::form::{Form, pieces};
+use super::form::{Form, ServerEvent, ServerEvents};
 use super::world::{Socket, World};
 use crate::core::{Body, Core, Ingest, Moment, Selection, Since};
 use crate::encoding::{Encoding, Framing};
@@ -61,8 +61,7 @@ struct Follower {
     /// Documents and their versions.
     runs: BTreeMap<String, (u64, Value)>,
     ended: Vec<String>,
-    /// What of an event has come.
-    event: (Option<String>, Option<String>, Option<String>),
+    events: ServerEvents,
     /// How many patches came that were a whole state, and how many that were none.
     wholes: usize,
     steps: usize,
@@ -76,7 +75,7 @@ impl Follower {
             last_event_id: None,
             runs: BTreeMap::new(),
             ended: Vec::new(),
-            event: (None, None, None),
+            events: ServerEvents::default(),
             wholes: 0,
             steps: 0,
         };
@@ -89,7 +88,7 @@ impl Follower {
         let run = self.run.map(|run| run.parse().unwrap());
         let since =
             self.last_event_id.as_ref().map_or(Since::Snapshot, |id| Since::Cursor(id.parse().unwrap()));
-        self.event = (None, None, None);
+        self.events = ServerEvents::default();
         self.ended.clear();
         self.reader = Some(world.join(sockets, PATCHES, Some((Selection::Patches(run), since))));
     }
@@ -100,22 +99,13 @@ impl Follower {
         if socket.gone {
             self.reader = None;
         }
-        for text in pieces(PATCHES, &mut socket.got) {
-            for line in text.lines() {
-                match line.split_once(": ") {
-                    Some(("id", id)) => self.event.0 = Some(id.to_owned()),
-                    Some(("event", name)) => self.event.1 = Some(name.to_owned()),
-                    Some(("data", data)) => self.event.2 = Some(data.to_owned()),
-                    None if line.is_empty() => self.dispatch(truth),
-                    None if line == ":" => {}
-                    _ => panic!("{line}"),
-                }
-            }
+        for event in self.events.take(PATCHES, &mut socket.got) {
+            self.dispatch(event, truth);
         }
     }
 
-    fn dispatch(&mut self, truth: &Truth) {
-        let (id, name, data) = std::mem::take(&mut self.event);
+    fn dispatch(&mut self, event: ServerEvent, truth: &Truth) {
+        let ServerEvent { id, name, data } = event;
         self.last_event_id = id.or(self.last_event_id.take());
         let data: Value = serde_json::from_str(&data.unwrap()).unwrap();
         match name.as_deref() {

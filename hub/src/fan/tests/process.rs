@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::form::{Form, pieces};
+use super::form::{Form, ServerEvent, ServerEvents};
 use super::world::{Socket, World};
 use crate::core::{Ends, Part, Process, Selection, Since};
 use crate::encoding::{END_MARK, Encoding, Framing};
@@ -17,7 +17,7 @@ struct Follower {
     reader: Option<usize>,
     last_event_id: Option<String>,
     lines: Vec<String>,
-    event: (Option<String>, Option<String>, Option<String>),
+    events: ServerEvents,
     ends: usize,
     gaps: usize,
 }
@@ -29,7 +29,7 @@ impl Follower {
             None => Since::Snapshot,
             Some(id) => Since::Cursor(id.trim_end_matches(END_MARK).parse().unwrap()),
         };
-        self.event = (None, None, None);
+        self.events = ServerEvents::default();
         self.reader = Some(world.join(sockets, OUTPUT, Some((Selection::Process(process), since))));
     }
 
@@ -39,22 +39,13 @@ impl Follower {
         if socket.gone {
             self.reader = None;
         }
-        for text in pieces(OUTPUT, &mut socket.got) {
-            for line in text.lines() {
-                match line.split_once(": ") {
-                    Some(("id", id)) => self.event.0 = Some(id.to_owned()),
-                    Some(("event", name)) => self.event.1 = Some(name.to_owned()),
-                    Some(("data", data)) => self.event.2 = Some(data.to_owned()),
-                    None if line.is_empty() => self.dispatch(),
-                    None if line == ":" => {}
-                    _ => panic!("{line}"),
-                }
-            }
+        for event in self.events.take(OUTPUT, &mut socket.got) {
+            self.dispatch(event);
         }
     }
 
-    fn dispatch(&mut self) {
-        let (id, name, data) = std::mem::take(&mut self.event);
+    fn dispatch(&mut self, event: ServerEvent) {
+        let ServerEvent { id, name, data } = event;
         let data: Value = serde_json::from_str(&data.unwrap()).unwrap();
         match name.as_deref() {
             None => {
