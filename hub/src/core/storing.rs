@@ -213,6 +213,15 @@ impl Core {
         !storing.idle
     }
 
+    /// Whoever stores wants to rest, and [`Core::rouse_storing`] to tell when there is something to store;
+    /// `false` if there is.
+    pub(crate) fn rest_storing(&mut self) -> bool {
+        let last = self.history.last();
+        let Some(storing) = &mut self.storing else { return true };
+        storing.idle = storing.trouble.is_none() && storing.through >= last;
+        storing.idle
+    }
+
     /// How the history is stored; `None` if it is in memory only.
     pub(crate) fn storing(&self) -> Option<&Storing> {
         self.storing.as_ref()

@@ -22,6 +22,8 @@ const LONG: Duration = Duration::from_secs(5);
 pub(super) struct Keeper {
     /// Nothing is stored before this time.
     store_at: Duration,
+    /// Events come faster than they are stored: the next ones are waited for, not announced.
+    busy: bool,
     failures: u32,
     /// Old events are looked for at this time.
     remove_at: Duration,
@@ -45,11 +47,14 @@ pub(super) enum Do {
     Remove,
     /// Nothing before this time.
     Wait(Duration),
+    /// The same if something waits to be stored; else nothing before something comes, or
+    /// [`Keeper::deadline`].
+    Rest(Duration),
 }
 
 impl Keeper {
     pub(super) fn new(now: Duration) -> Self {
-        Keeper { store_at: now, failures: 0, remove_at: now, removal: None, removed_last: false }
+        Keeper { store_at: now, busy: false, failures: 0, remove_at: now, removal: None, removed_last: false }
     }
 
     /// What to do now.
@@ -60,7 +65,8 @@ impl Keeper {
             (true, true) if self.removed_last => Do::Store,
             (_, true) => Do::Remove,
             (true, false) => Do::Store,
-            (false, false) => Do::Wait(self.store_at),
+            (false, false) if self.busy || self.failures > 0 => Do::Wait(self.store_at),
+            (false, false) => Do::Rest(self.store_at),
         }
     }
 
@@ -69,8 +75,15 @@ impl Keeper {
         self.remove_at.max(self.store_at)
     }
 
-    /// There was nothing to store, or it was stored, begun at `begun`.
+    /// There was nothing to store.
+    pub(super) fn handle_nothing(&mut self) {
+        self.removed_last = false;
+    }
+
+    /// What there was is stored, begun at `begun`.
     pub(super) fn handle_stored(&mut self, begun: Duration) {
+        // A timer for each event would be a wake-up more than a slow run has events.
+        self.busy = begun < self.store_at + PACE / 2;
         (self.failures, self.removed_last) = (0, false);
         self.store_at = begun + PACE;
     }
@@ -133,12 +146,17 @@ mod tests {
     #[test]
     fn events_are_stored_at_once_after_a_pause_and_in_batches_under_load() {
         let mut keeper = keeper();
-        assert_eq!(keeper.poll(at(0)), Do::Store);
-        keeper.handle_stored(at(0));
-        assert_eq!(keeper.poll(at(3)), Do::Wait(at(5)));
-        assert_eq!(keeper.poll(at(5)), Do::Store);
-        keeper.handle_stored(at(5));
-        assert_eq!(keeper.poll(at(500)), Do::Store);
+        assert_eq!(keeper.poll(at(20)), Do::Store);
+        keeper.handle_stored(at(20));
+        assert_eq!(keeper.poll(at(23)), Do::Rest(at(25)), "no look that finds nothing");
+        assert_eq!(keeper.poll(at(25)), Do::Store);
+        keeper.handle_stored(at(25));
+        assert_eq!(keeper.poll(at(25)), Do::Wait(at(30)), "no news of each of many");
+        assert_eq!(keeper.poll(at(30)), Do::Store);
+        keeper.handle_nothing();
+        assert_eq!(keeper.poll(at(31)), Do::Store);
+        keeper.handle_stored(at(500));
+        assert_eq!(keeper.poll(at(500)), Do::Rest(at(505)));
     }
 
     #[test]

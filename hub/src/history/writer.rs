@@ -74,25 +74,29 @@ impl Thread {
                     return;
                 }
                 Do::Store if self.store(false) => continue,
-                Do::Store => {
-                    let sweep = self.shared.look(|core, _| core.storing().map(Storing::deadline));
-                    self.keeper.deadline().min(sweep.unwrap_or(Duration::MAX)).max(now.at)
-                }
+                Do::Store => self.deadline(now.at),
                 Do::Remove => {
                     self.remove();
                     continue;
                 }
-                Do::Wait(until) => until,
+                Do::Rest(until) if self.shared.act(|core, _| core.rest_storing()) => self.deadline(until),
+                Do::Rest(until) | Do::Wait(until) => until,
             };
             unstored.wait_deadline(self.shared.instant(until));
         }
+    }
+
+    /// When to look although nothing comes.
+    fn deadline(&self, earliest: Duration) -> Duration {
+        let sweep = self.shared.look(|core, _| core.storing().map(Storing::deadline));
+        self.keeper.deadline().min(sweep.unwrap_or(Duration::MAX)).max(earliest)
     }
 
     /// `false` if there was nothing to store.
     fn store(&mut self, last: bool) -> bool {
         let begun = self.shared.now().at;
         let Some(batch) = self.shared.act(|core, now| core.take_unstored(last, now)) else {
-            self.keeper.handle_stored(begun);
+            self.keeper.handle_nothing();
             return false;
         };
         match self.store.append(&batch) {

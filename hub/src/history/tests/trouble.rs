@@ -85,6 +85,28 @@ fn a_full_disk_stops_acknowledgements_and_nothing_else() {
 }
 
 #[test]
+fn whoever_stores_rests_until_something_comes_and_not_while_it_is_in_trouble() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(Sqlite::new(dir.path().join("history.db")), 2000, start());
+    let mut producer = desk.core.connect(Some(1));
+    send(&mut desk, &mut producer, 1..=1);
+    assert!(!desk.core.rest_storing(), "something is to be stored");
+    assert!(!desk.core.rouse_storing(), "nobody rests");
+    desk.store();
+    assert!(desk.core.rest_storing());
+    assert!(!desk.core.rouse_storing(), "nothing came");
+    send(&mut desk, &mut producer, 2..=2);
+    assert!(desk.core.rouse_storing());
+    assert!(!desk.core.rouse_storing(), "told once");
+    desk.store();
+    assert!(desk.core.rest_storing());
+    desk.core.handle_trouble("no", desk.now);
+    assert!(!desk.core.rest_storing(), "it is tried again");
+    while desk.store() {}
+    assert!(desk.core.rest_storing());
+}
+
+#[test]
 fn a_reader_far_behind_a_full_disk_is_told_what_it_misses() {
     let dir = tempfile::tempdir().unwrap();
     let store = Faulty { inner: Sqlite::new(dir.path().join("history.db")), full: false };
