@@ -1,27 +1,26 @@
 //! The daemon: sockets around the core.
 
 use std::fmt;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_io::{Async, Timer};
-use choo_transport::{Listener, default_socket_path};
+use async_io::Timer;
 use futures_lite::future;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use smol::Executor;
 
 use crate::accept::Acceptor;
+use crate::claimed::{Claimed, Doors};
 use crate::clock::Clock;
 use crate::core::{Core, Keep};
 use crate::fan::FanOut;
 use crate::history::{self, Opened, Writer};
-use crate::http::{Door, Guard};
+use crate::http::Door;
 use crate::producers::Intake;
 use crate::shared::Shared;
-use crate::token::{Token, TokenError};
-use crate::{Config, HistorySource, StartError, TokenSource, default_data_dir};
+use crate::{Config, HistorySource, StartError, default_data_dir};
 
 /// How long a shutdown may take, readers that do not read included.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);
@@ -33,43 +32,19 @@ pub struct Hub {
     shared: Arc<Shared>,
     fan: FanOut,
     intake: Intake,
-    guard: Arc<Guard>,
-    unix: Listener,
-    tcp: Async<TcpListener>,
-    addr: SocketAddr,
-    url: String,
+    doors: Doors,
     /// What stores the history.
     writer: Option<Writer>,
 }
 
 impl Hub {
-    /// Takes the Unix socket, the port and the token, and leaves the URL for the next hub that tries
-    /// the same socket. Raises the process's limit of open files to what it may be.
+    /// Takes the right to the Unix socket, the port and the token, leaves the URL for the next hub that tries
+    /// the same socket, goes on with the history, and only then lets anybody connect. Raises the process's
+    /// limit of open files to what it may be.
     pub fn start(config: Config) -> Result<Hub, StartError> {
-        let Config { socket, listen, token, allow_hosts, allow_origins, max_clients, .. } = config;
-        let keep = Keep { runs: config.keep_runs, age: config.keep_age, bytes: config.keep_bytes };
-        if !listen.ip().is_loopback() {
-            return Err(StartError::NotLoopback { listen });
-        }
+        let claimed = Claimed::take(&config)?;
         raise_open_files();
-        let socket = if socket.as_os_str().is_empty() { default_socket_path()? } else { socket };
-        let unix = Listener::bind(socket)?;
-        let token = match token {
-            TokenSource::File(path) => Some(Token::load(&token_path(path)?)?),
-            TokenSource::None => None,
-        };
-        let fragment = token.as_ref().map(|token| format!("#token={}", token.expose())).unwrap_or_default();
-        let guard = Arc::new(Guard::new(listen.ip(), &allow_hosts, &allow_origins, token)?);
-        let bind = || {
-            let tcp = Async::<TcpListener>::bind(listen)?;
-            let addr = tcp.get_ref().local_addr()?;
-            Ok((tcp, addr))
-        };
-        let (tcp, addr) = bind().map_err(|source| StartError::Listen { listen, source })?;
-        let url = format!("http://{addr}/{fragment}");
-        if let Err(error) = unix.announce(&url) {
-            tracing::warn!(%error, "cannot leave the URL for a second hub");
-        }
+        let keep = Keep { runs: config.keep_runs, age: config.keep_age, bytes: config.keep_bytes };
         let seed = getrandom::u64()
             .map_err(|error| StartError::System { doing: "get randomness", source: error.into() })?;
         let clock = Clock::start();
@@ -84,26 +59,28 @@ impl Hub {
         let cannot_wait = |source| StartError::System { doing: "wait for sockets", source };
         let fan = FanOut::new(core.history().last()).map_err(cannot_wait)?;
         let intake = Intake::new().map_err(cannot_wait)?;
-        let shared = Arc::new(Shared::new(core, clock, max_clients, fan.bell(), intake.news(), readers));
+        let (bell, news) = (fan.bell(), intake.news());
+        let shared = Arc::new(Shared::new(core, clock, config.max_clients, bell, news, readers));
+        let doors = claimed.open()?;
         let start = |Opened { store, .. }| Writer::start(Arc::clone(&shared), store, keep);
         let writer = opened.map(start).transpose();
         let writer = writer.map_err(|source| StartError::System { doing: "start a thread", source })?;
-        Ok(Hub { shared, fan, intake, guard, unix, tcp, addr, url, writer })
+        Ok(Hub { shared, fan, intake, doors, writer })
     }
 
     /// Where a browser opens the dashboard, token included: `http://127.0.0.1:8080/#token=…`
     pub fn url(&self) -> &str {
-        &self.url
+        &self.doors.url
     }
 
     /// Where HTTP is served.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.doors.addr
     }
 
     /// The Unix socket.
     pub fn socket(&self) -> &Path {
-        self.unix.path()
+        self.doors.unix.path()
     }
 
     /// Serves on this thread until `shutdown` resolves. Then the socket and the port are freed, what
@@ -134,11 +111,12 @@ impl Hub {
             executor: Arc::clone(&executor),
             alive,
         };
-        let unix = executor.spawn(acceptor.clone().run_unix(self.unix));
-        let tcp = executor.spawn(acceptor.run_tcp(self.tcp, Door::Tcp(self.guard)));
+        let Doors { unix, tcp, addr, guard, .. } = self.doors;
+        let unix = executor.spawn(acceptor.clone().run_unix(unix));
+        let tcp = executor.spawn(acceptor.run_tcp(tcp, Door::Tcp(guard)));
         let ticker = Arc::clone(&shared);
         let ticker = executor.spawn(async move { ticker.tick().await });
-        tracing::info!(addr = %self.addr, "hub serves");
+        tracing::info!(%addr, "hub serves");
         async_io::block_on(executor.run(async {
             shutdown.await;
             tracing::info!("hub shuts down");
@@ -168,7 +146,7 @@ impl Hub {
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
-            .field("addr", &self.addr)
+            .field("addr", &self.addr())
             .field("socket", &self.socket())
             .finish_non_exhaustive()
     }
@@ -179,13 +157,6 @@ fn history_path(path: PathBuf) -> Result<PathBuf, StartError> {
         return Ok(path);
     }
     Ok(default_data_dir().ok_or(StartError::NoHistoryPlace)?.join("history.db"))
-}
-
-fn token_path(path: PathBuf) -> Result<PathBuf, TokenError> {
-    if !path.as_os_str().is_empty() {
-        return Ok(path);
-    }
-    Ok(default_data_dir().ok_or(TokenError::NoPlace)?.join("token"))
 }
 
 /// A reader takes a file descriptor; the usual soft limit of 1,024 is not meant for daemons.

@@ -29,6 +29,7 @@
 //! caller's one thread.
 
 mod accept;
+mod claimed;
 mod clock;
 mod config;
 mod core;
@@ -37,6 +38,7 @@ mod fan;
 mod history;
 mod http;
 mod hub;
+mod port;
 mod producers;
 mod shared;
 mod start_error;

@@ -50,6 +50,7 @@ mod begun;
 mod block;
 mod builder;
 mod bus;
+mod claim;
 mod clock;
 mod command_log;
 mod commands;
@@ -99,6 +100,7 @@ pub use builder::{
     WRITE_TIMEOUT,
 };
 pub use bus::{EventBus, Subscription};
+pub use claim::Claim;
 pub use commands::{Commands, PendingCommand, RunningCommand};
 pub use failure::Failure;
 pub use link::WELCOME_WAIT;

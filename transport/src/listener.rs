@@ -1,16 +1,16 @@
 //! The hub's end of the socket.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use async_io::Async;
 
-use crate::lock::{Lock, Locked};
-use crate::path::{MAX_SOCKET_PATH, check_socket_path};
-use crate::{Peer, SocketPathError};
+use crate::claim::failed;
+use crate::lock::Lock;
+use crate::{Claim, Peer, SocketPathError};
 
 /// The socket on which a hub awaits pushers.
 ///
@@ -47,16 +47,19 @@ pub enum ListenError {
     /// The path cannot name a socket.
     #[error(transparent)]
     Path(#[from] SocketPathError),
-    /// Another hub serves this path.
+    /// Another hub serves this path, or is about to.
     #[error(
-        "another hub is running{}; use that one, stop it, or choose another socket: {}",
+        "another hub is {}{}; use that one, stop it, or choose another socket: {}",
+        if *listening { "running" } else { "starting" },
         announced.as_ref().map(|url| format!(" at {url}")).unwrap_or_default(), path.display()
     )]
     AlreadyRunning {
         /// The path.
         path: PathBuf,
-        /// What the other hub said by [`Listener::announce`].
+        /// What the other hub said by [`Claim::announce`] or [`Listener::announce`].
         announced: Option<String>,
+        /// Whether it can be connected to already.
+        listening: bool,
     },
     /// The path is a directory.
     #[error("socket path is a directory; name a file in it: {}", path.display())]
@@ -95,33 +98,23 @@ pub enum ListenError {
 }
 
 impl Listener {
-    /// Becomes the hub of `path`. Makes missing directories (0700); existing ones stay as they are.
+    /// Becomes the hub of `path` and listens at once: [`Claim::take`] and [`Claim::listen`].
     pub fn bind(path: impl AsRef<Path>) -> Result<Listener, ListenError> {
-        let path = path.as_ref();
-        check_socket_path(path)?;
-        let dir = path.parent().unwrap_or(Path::new("/"));
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(|source| failed("make the socket's directory", dir, source))?;
-        // Told before the lock is taken, so that a mistyped path gets no lock file beside it.
-        check_occupant(path)?;
-        let lock_path = Lock::path_of(path);
-        let lock = match Lock::take(&lock_path) {
-            Ok(Locked::Ours(lock)) => lock,
-            Ok(Locked::Theirs(announced)) => {
-                return Err(ListenError::AlreadyRunning { path: path.to_owned(), announced });
-            }
-            Err(source) => return Err(failed("lock the socket's lock file", &lock_path, source)),
-        };
-        check_unserved(path)?;
-        let (socket, file) = bind_privately(path, dir)?;
+        Claim::take(path)?.listen()
+    }
+
+    /// For a socket at its place, whose file has this device and inode.
+    pub(crate) fn new(
+        socket: UnixListener,
+        path: PathBuf,
+        file: (u64, u64),
+        lock: Lock,
+    ) -> Result<Listener, ListenError> {
         let socket = Async::new(socket).map_err(|source| {
-            remove_own(path, file);
-            failed("wait for connections", path, source)
+            remove_own(&path, file);
+            failed("wait for connections", &path, source)
         })?;
-        Ok(Listener { socket, path: path.to_owned(), file, lock })
+        Ok(Listener { socket, path, file, lock })
     }
 
     /// Where the socket is.
@@ -163,92 +156,8 @@ impl Drop for Listener {
     }
 }
 
-/// Refuses what must not be replaced by a socket.
-fn check_occupant(path: &Path) -> Result<(), ListenError> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(failed("look at the socket's place", path, source)),
-        Ok(found) if found.is_dir() => Err(ListenError::IsDirectory { path: path.to_owned() }),
-        Ok(found) if found.file_type().is_socket() => Ok(()),
-        Ok(_) => Err(ListenError::NotASocket { path: path.to_owned() }),
-    }
-}
-
-/// Refuses a path on which somebody listens who does not know of the lock, such as `nc -lU`.
-fn check_unserved(path: &Path) -> Result<(), ListenError> {
-    check_occupant(path)?;
-    let socket = rustix::net::socket_with(
-        rustix::net::AddressFamily::UNIX,
-        rustix::net::SocketType::STREAM,
-        rustix::net::SocketFlags::empty(),
-        None,
-    )
-    .and_then(|socket| rustix::io::ioctl_fionbio(&socket, true).map(|()| socket))
-    .map_err(|error| failed("make a socket", path, error.into()))?;
-    let address = rustix::net::SocketAddrUnix::new(path)
-        .map_err(|error| failed("use the socket's path", path, error.into()))?;
-    match rustix::net::connect(&socket, &address) {
-        Err(rustix::io::Errno::NOENT | rustix::io::Errno::CONNREFUSED) => Ok(()),
-        // WOULDBLOCK: its queue of connections is full, so somebody owns it.
-        Ok(()) | Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INPROGRESS) => {
-            Err(ListenError::AlreadyRunning { path: path.to_owned(), announced: None })
-        }
-        Err(error) => Err(failed("see whether the socket is in use", path, error.into())),
-    }
-}
-
-/// Makes the socket within a directory nobody else can enter, closes its mode, and only then moves it to
-/// its place: a umask would do as well, but belongs to the whole process.
-fn bind_privately(path: &Path, dir: &Path) -> Result<(UnixListener, (u64, u64)), ListenError> {
-    let private = dir.join(private_name(path));
-    let temporary = private.join("s");
-    let bytes = temporary.as_os_str().len();
-    // Only a name of one or two characters makes the way round longer than the path itself.
-    if bytes > MAX_SOCKET_PATH {
-        let limit = MAX_SOCKET_PATH - (bytes - path.as_os_str().len());
-        let bytes = path.as_os_str().len();
-        return Err(SocketPathError::TooLong { path: path.to_owned(), bytes, limit }.into());
-    }
-    // The name is this socket's own and the lock is ours, so a leftover is that of a killed hub.
-    let _ = fs::remove_file(&temporary);
-    let _ = fs::remove_dir(&private);
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&private)
-        .map_err(|source| failed("make a directory beside the socket", &private, source))?;
-    let made = (|| {
-        let socket = UnixListener::bind(&temporary)?;
-        fs::set_permissions(&temporary, Permissions::from_mode(0o600))?;
-        let file = fs::symlink_metadata(&temporary)?;
-        fs::rename(&temporary, path)?;
-        Ok((socket, (file.dev(), file.ino())))
-    })();
-    let _ = fs::remove_file(&temporary);
-    let _ = fs::remove_dir(&private);
-    made.map_err(|source| failed("make the socket", path, source))
-}
-
-/// Short, so that the way round is no longer than `web.sock`; differs for other sockets in the directory.
-fn private_name(path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt;
-    // FNV-1a, folded to three hexadecimal digits.
-    let name = path.file_name().unwrap_or_default().as_bytes();
-    let hash = name.iter().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(*b)).wrapping_mul(0x0100_0193));
-    format!(".c{:03x}", (hash ^ (hash >> 12)) & 0xfff)
-}
-
 fn remove_own(path: &Path, file: (u64, u64)) {
     if fs::symlink_metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == file) {
         let _ = fs::remove_file(path);
-    }
-}
-
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> ListenError {
-    let path = path.to_owned();
-    match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ListenError::Permission { doing, path, source }
-        }
-        _ => ListenError::Io { doing, path, source },
     }
 }

@@ -1,10 +1,13 @@
 //! Hubs that begin, compete and end.
 
+use std::fs;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
 use crate::support::{TestHub, config};
 use choo_hub::{Hub, StartError, TokenSource};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 #[test]
 fn a_second_hub_is_refused_with_the_url_of_the_first() {
@@ -14,6 +17,47 @@ fn a_second_hub_is_refused_with_the_url_of_the_first() {
     assert!(error.to_string().contains(&hub.url), "{error}");
     assert_eq!(hub.get("/api/v1/runs").status, 200, "the first one does not notice");
     assert_eq!(hub.get_unix("/api/v1/runs").status, 200);
+}
+
+#[test]
+fn nobody_can_connect_before_the_history_is_read() {
+    let hub = TestHub::start();
+    let mut producer = hub.producer();
+    let hello = r#"{"type":"link.hello","payload":{"proto":1,"run":"r","first":1,"last":9}}"#;
+    producer.send(hello);
+    producer.events("r", 1..=9);
+    producer.line();
+    producer.wait_acked(9);
+    let dir = hub.join();
+    // Whoever opens a pipe to write to it waits until somebody reads from it: a history that takes its time.
+    let pipe = dir.path().join("data/history.db.lock");
+    fs::remove_file(&pipe).unwrap();
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let (first, second) = (config(&dir), config(&dir));
+    let lock = dir.path().join("web.sock.lock");
+    fs::write(&lock, "").unwrap();
+    let starting = std::thread::Builder::new().spawn(move || Hub::start(first)).unwrap();
+    let url = loop {
+        let announced = fs::read_to_string(&lock).unwrap();
+        if let Some(url) = announced.strip_suffix('\n') {
+            break url.to_owned();
+        }
+        assert!(!starting.is_finished(), "no URL is announced");
+        std::thread::yield_now();
+    };
+    assert!(!dir.path().join("web.sock").exists(), "the socket is there before the history");
+    let addr = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    assert_eq!(TcpStream::connect(addr).unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    let error = Hub::start(second).unwrap_err();
+    assert!(matches!(error, StartError::AlreadyRunning(_)), "{error:?}");
+    assert!(error.to_string().starts_with(&format!("another hub is starting at {url};")), "{error}");
+
+    let _reader = fs::File::open(&pipe).unwrap();
+    let hub = TestHub::serve(starting.join().unwrap().unwrap(), dir);
+    assert_eq!(hub.url, url);
+    let mut producer = hub.producer();
+    producer.send(hello);
+    assert_eq!(producer.line()["payload"]["have"]["r"], 9);
 }
 
 #[test]

@@ -39,7 +39,11 @@ impl TestHub {
     pub(crate) fn start_in(dir: TempDir, adjust: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&dir);
         adjust(&mut config);
-        let hub = Hub::start(config).unwrap();
+        Self::serve(Hub::start(config).unwrap(), dir)
+    }
+
+    /// A hub that was started in this folder.
+    pub(crate) fn serve(hub: Hub, dir: TempDir) -> Self {
         let (addr, url) = (hub.addr(), hub.url().to_owned());
         let (stop, stopped) = smol::channel::bounded::<()>(1);
         let run = move || hub.run_until(async move { stopped.recv().await });
