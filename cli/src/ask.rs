@@ -6,7 +6,7 @@ use choo_protocol::{
     CmdAccepted, CmdArgs, CmdRejected, Frame, Limits, Line, LineDecoder, RejectReason, RunId, kind,
 };
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::{self, ClientError, Stream};
 use crate::exit::{Exit, Failure, say};
@@ -160,8 +160,7 @@ enum Outcome {
 impl Ask<'_> {
     async fn send(&self, socket: &Path) -> Result<Exit, Failure> {
         let failure = |error: ClientError| error.failure(socket);
-        let runs = client::get(socket, "/api/v1/runs").await.map_err(failure)?;
-        let run = find(&runs, &self.of.run)?;
+        let run = find(&runs(socket).await.map_err(failure)?, &self.of.run)?;
         // Before it is asked for, so that no answer is missed.
         let answers = format!("/api/v1/events?run={run}&types=cmd.*&since=now");
         let answers =
@@ -213,24 +212,34 @@ impl Ask<'_> {
     }
 }
 
-/// The run that is meant.
-fn find(runs: &Value, name: &str) -> Result<RunId, Failure> {
-    let runs = runs["runs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let names = || runs.iter().filter_map(|run| run["run"].as_str()?.parse::<RunId>().ok());
-    if let Some(exact) = names().find(|run| run.as_str() == name) {
-        return Ok(exact);
+/// The names of all runs, newest first.
+async fn runs(socket: &Path) -> Result<Vec<RunId>, ClientError> {
+    let mut names = Vec::new();
+    let mut path = "/api/v1/runs".to_owned();
+    loop {
+        let page = client::get(socket, &path).await?;
+        let runs = page["runs"].as_array().map(Vec::as_slice).unwrap_or_default();
+        names.extend(runs.iter().filter_map(|run| run["run"].as_str()?.parse::<RunId>().ok()));
+        // A page without runs leads nowhere, whatever it says.
+        let Some(next) = page["next"].as_str().filter(|_| !runs.is_empty()) else { return Ok(names) };
+        path = format!("/api/v1/runs?from={next}");
     }
-    let mut like: Vec<RunId> = names().filter(|run| run.as_str().starts_with(name)).collect();
-    match like.len() {
-        1 => Ok(like.remove(0)),
-        0 => Err(Failure::new(format_args!("the hub knows no run {name:?}")).hint(match runs {
+}
+
+/// The run that is meant.
+fn find(runs: &[RunId], name: &str) -> Result<RunId, Failure> {
+    if let Some(exact) = runs.iter().find(|run| run.as_str() == name) {
+        return Ok(exact.clone());
+    }
+    let like: Vec<&RunId> = runs.iter().filter(|run| run.as_str().starts_with(name)).collect();
+    match like[..] {
+        [run] => Ok(run.clone()),
+        [] => Err(Failure::new(format_args!("the hub knows no run {name:?}")).hint(match runs {
             [] => "it knows none at all".to_owned(),
-            _ => format!("the latest is {}", names().next().map(|run| run.to_string()).unwrap_or_default()),
+            [latest, ..] => format!("the latest is {latest}"),
         })),
-        n => {
-            Err(Failure::usage(format_args!("the names of {n} runs begin with {name:?}"))
-                .hint("say more of it"))
-        }
+        _ => Err(Failure::usage(format_args!("the names of {} runs begin with {name:?}", like.len()))
+            .hint("say more of it")),
     }
 }
 
@@ -275,13 +284,13 @@ mod tests {
 
     #[test]
     fn a_run_is_named_by_enough_of_its_beginning() {
-        let runs = json!({"runs": [{"run": "01JHA"}, {"run": "01JHB"}, {"run": "01"}]});
+        let runs = ["01JHA", "01JHB", "01"].map(|run| run.parse().unwrap());
         let found = |name: &str| find(&runs, name).map(|run| run.to_string()).map_err(|_| ());
         assert_eq!(found("01JHB"), Ok("01JHB".to_owned()));
         assert_eq!(found("01"), Ok("01".to_owned()), "the whole name before the beginning of others");
         assert_eq!(found("01JHA"), Ok("01JHA".to_owned()));
         assert_eq!((found("01JH"), found("02"), found("")), (Err(()), Err(()), Err(())));
-        assert!(find(&json!({"runs": []}), "").is_err());
+        assert!(find(&[], "").is_err());
     }
 
     #[test]

@@ -48,7 +48,8 @@ const ROUTES: &[Route] = &[
     },
     Route::get("/api/v1/patches", "How the states of runs change, as JSON Patch.", patches)
         .with(&["patches_since", "run", "Last-Event-ID"], &[204, 400, 503]),
-    Route::get("/api/v1/runs", "The runs, newest first.", || as_json(&reference("RunPage"))),
+    Route::get("/api/v1/runs", "The runs, newest first, page by page.", || as_json(&reference("RunPage")))
+        .with(&["runs_from", "runs_limit"], &[400]),
     Route::get("/api/v1/runs/{run}", "How a run stands.", || {
         as_json(&json!({ "$ref": "write/state.schema.json" }))
     })
@@ -299,6 +300,8 @@ fn parameters() -> Value {
         },
         "from": query("from", "The cursor of the page, from the header `Choo-Next` of the one before."),
         "limit": query("limit", "How many lines, 1,000 (default) up to 10,000."),
+        "runs_from": query("from", "The `next` of the page before."),
+        "runs_limit": query("limit", "How many runs, 100 (default) up to 1,000."),
         "unit": query("unit", "Only output of this unit."),
         "task": query("task", "Only output of the task with this number."),
         "q": query("q", "Only output that contains this, whatever its case."),
@@ -330,7 +333,7 @@ fn schemas() -> Value {
         })) })),
         "RunPage": object(&["runs", "next"], json!({
             "runs": { "type": "array", "items": reference("RunSummary") },
-            "next": { "type": ["string", "null"], "description": "Where the next page begins." },
+            "next": { "type": ["string", "null"], "description": "What the next page is asked for with, as `from`; `null` on the last." },
         })),
         "RunSummary": object(&["run", "status", "started", "ended", "units", "failed", "live"], json!({
             "run": text,

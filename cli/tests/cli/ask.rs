@@ -128,6 +128,20 @@ fn each_word_does_what_it_says() {
 }
 
 #[test]
+fn a_run_is_found_however_many_began_since() {
+    let home = Home::new();
+    let _hub = home.hub();
+    let mut producer = UnixStream::connect(home.socket()).unwrap();
+    let lines = (0..250).map(|n| format!("{{\"type\":\"orch.completed\",\"run\":\"run-{n}\"}}\n"));
+    producer.write_all(lines.collect::<String>().as_bytes()).unwrap();
+    home.start(["tail", "--run", "run-249", "--since", "earliest"]).out("completed");
+    let err = home.run(["cancel", "run-0"]).code(1).err();
+    assert!(err.contains("no orchestrator of this run is connected"), "{err}");
+    let err = home.run(["cancel", "run-250"]).code(1).err();
+    assert!(err.contains("the latest is run-249"), "{err}");
+}
+
+#[test]
 fn it_says_why_it_cannot() {
     let home = Home::new();
     home.plan(&[("a", &[], "read line < gate")]);

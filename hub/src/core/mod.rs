@@ -15,6 +15,7 @@ mod opening;
 mod pages;
 mod patch;
 mod process;
+mod rank;
 mod rejects;
 mod replies;
 mod run;
@@ -39,6 +40,7 @@ pub(crate) use ingest::{Ingest, IntakeStatus};
 pub(crate) use moment::Moment;
 pub(crate) use patch::{Patch, whole};
 pub(crate) use process::{Ends, Part, Process};
+pub(crate) use rank::Rank;
 pub(crate) use replies::Reply;
 pub(crate) use run::Run;
 pub(crate) use saved::{

@@ -12,10 +12,10 @@ use choo_protocol::{
 use super::history::{Body, History};
 use super::moment::Moment;
 use super::patch::Patch;
+use super::rank::Rank;
 use super::saved::{SavedPhase, SavedRun, SavedState};
 use super::saving::Saving;
 use super::sequence::{Admission, Sequence};
-use super::summary::RunSummary;
 
 /// How long a run without producer and without a terminal event keeps the benefit of the doubt.
 pub(crate) const STALE_AFTER: Duration = Duration::from_secs(30);
@@ -39,7 +39,8 @@ pub(crate) struct Run {
     phase: Phase,
     /// Whether any other event than the separate `graph` has come (SPEC §9).
     begun: bool,
-    /// When the hub met it, and the how manieth it was.
+    /// When it began, and the how manieth it was that the hub met. Set by its first line and never moved,
+    /// so that a list of runs keeps its order.
     met: (Timestamp, u64),
     /// The process that sent it last, where the system says so.
     pid: Option<u32>,
@@ -122,6 +123,7 @@ impl Run {
     /// Takes one of its lines: completes it, folds it and appends it to the history, together with
     /// `link.lost` for what it shows to be missing.
     pub(crate) fn handle_line(&mut self, line: Line<'_>, now: Moment, history: &mut History) -> Outcome {
+        self.date(line.time);
         let given = match self.number(&line) {
             Admission::Repeat => return Outcome::Repeat,
             Admission::Exhausted => return Outcome::OutOfNumbers,
@@ -157,6 +159,7 @@ impl Run {
         let over = matches!(self.phase, Phase::Over { .. });
         for part in parts {
             if let Ok(line) = Line::parse(part, &Limits::default()) {
+                self.date(line.time);
                 self.take(line, None, now, history);
             }
         }
@@ -426,11 +429,18 @@ impl Run {
         self.begun
     }
 
-    /// Orders runs by their start. A producer's clock may be ahead, which must not keep its run on top
-    /// for ever, so no start counts as later than the moment the hub met the run.
-    pub(crate) fn rank(&self) -> (Timestamp, u64) {
-        let (time, nth) = self.met;
-        (self.state.started.map_or(time, |started| started.min(time)), nth)
+    /// Orders runs by their beginning; no two have the same, and none ever gets another.
+    pub(crate) fn rank(&self) -> Rank {
+        let (began, nth) = self.met;
+        Rank { began, nth }
+    }
+
+    /// Its first line tells when it began. A producer's clock may be ahead, which must not keep its run on
+    /// top for ever, so that is no later than the moment the hub met the run.
+    fn date(&mut self, time: Option<Timestamp>) {
+        if self.offsets.0 == 0 {
+            self.met.0 = time.map_or(self.met.0, |time| time.min(self.met.0));
+        }
     }
 
     /// Whether more is to be expected of it.
@@ -439,8 +449,9 @@ impl Run {
     }
 
     /// Its row in the list of runs.
-    pub(crate) fn summary(&self) -> RunSummary {
-        RunSummary::of(&self.state, self.is_live())
+    #[cfg(test)]
+    pub(crate) fn summary(&self) -> super::summary::RunSummary {
+        super::summary::RunSummary::of(&self.state, self.is_live())
     }
 
     fn make_stale(&mut self, time: Timestamp, history: &mut History) {

@@ -7,6 +7,7 @@ use choo_protocol::{RunId, Timestamp};
 
 use super::history::History;
 use super::moment::Moment;
+use super::rank::Rank;
 use super::run::{Phase, Run};
 
 /// The runs, bounded in number: to meet one more, the longest finished one is forgotten (its events
@@ -33,7 +34,7 @@ impl Runs {
     /// A run that was found in the store.
     pub(crate) fn restore(&mut self, run: Run) {
         self.make_room();
-        self.met = self.met.max(run.rank().1);
+        self.met = self.met.max(run.rank().nth);
         if let Some(pid) = run.pid() {
             let newer = |known: &RunId| self.by_id.get(known).is_some_and(|known| known.rank() > run.rank());
             if !self.open.get(&pid).is_some_and(newer) {
@@ -118,6 +119,19 @@ impl Runs {
         let mut runs: Vec<&Run> = self.by_id.values().collect();
         runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.rank()));
         runs
+    }
+
+    /// Up to `limit` runs, latest started first, behind the one with this rank, which need not be here any
+    /// more; and behind which one the next page begins, if there is one.
+    ///
+    /// As ranks last, whoever reads all pages meets each run once that is here all the time.
+    pub(crate) fn page(&self, behind: Option<Rank>, limit: usize) -> (Vec<&Run>, Option<Rank>) {
+        let mut runs = self.newest_first();
+        runs.retain(|run| behind.is_none_or(|behind| run.rank() < behind));
+        let more = runs.len() > limit;
+        runs.truncate(limit);
+        let next = runs.last().filter(|_| more).map(|run| run.rank());
+        (runs, next)
     }
 
     /// The most recently started run.

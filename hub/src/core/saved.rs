@@ -60,7 +60,7 @@ pub(crate) struct SavedRun {
     pub(crate) sequence: Sequence,
     pub(crate) phase: SavedPhase,
     pub(crate) begun: bool,
-    /// When the hub met it, and the how manieth it was.
+    /// When it began, and the how manieth it was that the hub met.
     pub(crate) met: (Timestamp, u64),
     /// When its latest record was made.
     pub(crate) latest: Timestamp,

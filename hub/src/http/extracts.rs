@@ -85,9 +85,7 @@ fn begin(shared: &Shared, run: &str, query: &Query) -> Result<Extract, ApiError>
 }
 
 fn page(shared: &Arc<Shared>, extract: Extract, query: &Query) -> Result<Outcome, ApiError> {
-    let limit = query.one("limit")?.map(str::parse::<usize>).transpose();
-    let limit = limit.map_err(|_| ApiError::bad_request("limit", "limit is not a number"))?;
-    let limit = limit.unwrap_or(LIMIT).clamp(1, MAX_LIMIT);
+    let limit = query.limit(LIMIT, MAX_LIMIT)?;
     let shared = Arc::clone(shared);
     let read = smol::unblock(move || {
         let mut reading = Reading::new(extract);

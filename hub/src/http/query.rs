@@ -36,6 +36,17 @@ impl Query {
         task.map_err(|_| ApiError::bad_request("task", "task is not a whole number"))
     }
 
+    /// How many items a page has: `default` if the request does not say, `most` if it wants more.
+    pub(crate) fn limit(&self, default: usize, most: usize) -> Result<usize, ApiError> {
+        let Some(text) = self.one("limit")? else { return Ok(default) };
+        // Too large a number for us is a number all the same.
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().unwrap_or(most));
+        match number {
+            Some(limit @ 1..) => Ok(limit.min(most)),
+            _ => Err(ApiError::bad_request("limit", format!("limit is not a number from 1 to {most}"))),
+        }
+    }
+
     /// All values of a parameter that may be repeated, or hold several with commas between.
     pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0
@@ -161,6 +172,16 @@ mod tests {
         let filter = query("repositories=o/r,*").filter().unwrap();
         assert_eq!(filter.repositories.iter().count(), 2);
         assert_eq!(query("").filter().unwrap(), Filter::all());
+    }
+
+    #[test]
+    fn a_page_has_from_one_to_the_most_items() {
+        let limit = |text: &str| query(text).limit(10, 99).ok();
+        assert_eq!((limit(""), limit("limit="), limit("limit=1")), (Some(10), Some(10), Some(1)));
+        assert_eq!((limit("limit=100"), limit(&format!("limit={}", "9".repeat(40)))), (Some(99), Some(99)));
+        for bad in ["limit=0", "limit=-1", "limit=x", "limit=1.5", "limit=%2B1", "limit=1&limit=2"] {
+            assert_eq!(limit(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -239,7 +239,7 @@ impl Visit {
             Route::Health => health::get(shared, caller.is_ok()),
             Route::Metrics => return Ok(metrics::get(shared, &self.desk)),
             Route::Streams => return Ok(connected::get(shared, &self.desk, &self.producers)),
-            Route::Runs => runs::list(shared),
+            Route::Runs => runs::list(shared, head)?,
             Route::Run(run) => runs::state(shared, run)?,
             Route::RunGraph(run) => runs::graph(shared, run)?,
             Route::RunCommands(run) => return commands::post(shared, run, head, body, caller?),

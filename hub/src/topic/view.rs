@@ -192,7 +192,7 @@ mod tests {
         let routes = show(&core, "routes");
         assert!(
             routes.as_array().unwrap().contains(
-                &json!({"method": "GET", "path": "/api/v1/runs", "summary": "The runs, newest first."})
+                &json!({"method": "GET", "path": "/api/v1/runs", "summary": "The runs, newest first, page by page."})
             ),
             "{routes}"
         );

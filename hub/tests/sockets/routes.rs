@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::TestHub;
+use crate::support::{Producer, TestHub};
 
 #[test]
 fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
@@ -36,6 +36,41 @@ fn a_ticket_opens_streams_and_nothing_that_changes_anything() {
         open.post("/api/v1/tickets", &[], "")
     };
     assert_eq!((status, error["error"]["kind"].as_str()), (409, Some("no_token")));
+}
+
+#[test]
+fn the_list_of_runs_is_read_page_by_page() {
+    let hub = TestHub::start();
+    let mut stream = hub.ndjson("");
+    stream.wait("hub.hello");
+    let mut producer = hub.producer();
+    let begin = |producer: &mut Producer, n: usize| {
+        producer.send(&format!(
+            r#"{{"type":"orch.started","time":"2025-01-18T10:{:02}:00Z","run":"r{n}"}}"#,
+            n % 60
+        ));
+    };
+    for n in 0..7 {
+        begin(&mut producer, n);
+        stream.wait("orch.started");
+    }
+    let page = |query: &str| {
+        let page = hub.json(&format!("/api/v1/runs{query}"));
+        let runs = page["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap().to_owned());
+        (runs.collect::<Vec<_>>(), page["next"].as_str().map(str::to_owned))
+    };
+    assert_eq!(page("").0.len(), 7);
+    assert_eq!(page("").1, None);
+    let (first, next) = page("?limit=3");
+    assert_eq!(first, ["r6", "r5", "r4"]);
+    begin(&mut producer, 59);
+    stream.wait("orch.started");
+    let (second, next) = page(&format!("?limit=3&from={}", next.unwrap()));
+    assert_eq!(second, ["r3", "r2", "r1"]);
+    assert_eq!(page(&format!("?limit=3&from={}", next.unwrap())), (vec!["r0".to_owned()], None));
+    for bad in ["?limit=0", "?limit=x", "?from=nonsense", "?from=a:1", "?limit=1&limit=2"] {
+        assert_eq!(hub.get(&format!("/api/v1/runs{bad}")).status, 400, "{bad}");
+    }
 }
 
 #[test]

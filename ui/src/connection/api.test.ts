@@ -18,8 +18,8 @@ it("reads page after page and sends the token", async () => {
   });
   expect((await fetchRuns("secret", signal)).map(({ run }) => run)).toEqual(["new", "old"]);
   expect(asked).toEqual([
-    { path: "/api/v1/runs", authorization: "Bearer secret" },
-    { path: "/api/v1/runs?from=c%3A1", authorization: "Bearer secret" },
+    { path: "/api/v1/runs?limit=1000", authorization: "Bearer secret" },
+    { path: "/api/v1/runs?limit=1000&from=c%3A1", authorization: "Bearer secret" },
   ]);
 });
 

@@ -7,6 +7,7 @@ mod ingest;
 mod lives;
 mod parts;
 mod reading;
+mod runs;
 mod simulation;
 
 use std::time::Duration;
