@@ -9,6 +9,7 @@ use tungstenite::Message;
 use tungstenite::error::{CapacityError, Error, ProtocolError};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
+use super::cut::Cut;
 use crate::core::{Cursor, Selection, Since};
 use crate::encoding::CloseCode;
 
@@ -22,9 +23,18 @@ pub(crate) const ID_BYTES: usize = 256;
 const BUFFER: usize = 256;
 
 /// The inbound half of a WebSocket. What goes out is written elsewhere, since readers share it.
-#[derive(Debug)]
+///
+/// Readers say little, so nothing is held but while a message is on its way.
+#[derive(Debug, Default)]
 pub(crate) struct Inbound {
+    begun: Option<Box<Begun>>,
+}
+
+/// What there is of a message that has not come to its end.
+#[derive(Debug)]
+struct Begun {
     context: WebSocketContext,
+    cut: Cut,
 }
 
 /// What a peer wants.
@@ -59,18 +69,29 @@ pub(crate) enum Input {
 }
 
 impl Inbound {
-    pub(crate) fn new() -> Self {
+    /// Takes bytes, cut anywhere. Behind a [`Input::Close`] nothing more is to be handed in.
+    pub(crate) fn handle_bytes(&mut self, bytes: &[u8], take: impl FnMut(Input)) {
+        let mut begun = self.begun.take().unwrap_or_else(|| Box::new(Begun::new()));
+        begun.cut.handle_bytes(bytes);
+        begun.read(bytes, take);
+        if !begun.cut.is_between_messages() {
+            self.begun = Some(begun);
+        }
+    }
+}
+
+impl Begun {
+    fn new() -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .write_buffer_size(0)
             .max_write_buffer_size(4096)
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES));
-        Inbound { context: WebSocketContext::new(Role::Server, Some(config)) }
+        Begun { context: WebSocketContext::new(Role::Server, Some(config)), cut: Cut::default() }
     }
 
-    /// Takes bytes, cut anywhere. Behind a [`Input::Close`] nothing more is to be handed in.
-    pub(crate) fn handle_bytes(&mut self, bytes: &[u8], mut take: impl FnMut(Input)) {
+    fn read(&mut self, bytes: &[u8], mut take: impl FnMut(Input)) {
         let mut pipe = Pipe(bytes);
         loop {
             match self.context.read(&mut pipe) {
@@ -210,12 +231,13 @@ mod tests {
     }
 
     fn inputs(bytes: &[u8], chunk: usize) -> Vec<Input> {
-        let (mut inbound, mut got) = (Inbound::new(), Vec::new());
+        let (mut inbound, mut got) = (Inbound::default(), Vec::new());
         for part in bytes.chunks(chunk) {
             if !matches!(got.last(), Some(Input::Close(..))) {
                 inbound.handle_bytes(part, |input| got.push(input));
             }
         }
+        assert!(inbound.begun.is_none() || matches!(got.last(), Some(Input::Close(..))), "{inbound:?}");
         got
     }
 
@@ -246,6 +268,38 @@ mod tests {
                 id: Some("a".into()),
                 repositories: Vec::new()
             })));
+        }
+    }
+
+    #[test]
+    fn a_message_in_parts_is_held_until_its_last() {
+        let frame = |head: u8, payload: &[u8]| {
+            let mut frame = vec![head, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
+            frame.extend_from_slice(payload);
+            frame
+        };
+        let (text, more, last, ping) = (0x01, 0x00, 0x80, 0x89);
+        let frames = [
+            frame(text, b"{\"type\":"),
+            frame(ping, b"x"),
+            frame(more, b"\"pi"),
+            frame(more, b""),
+            frame(last, b"ng\"}"),
+        ];
+        let mut inbound = Inbound::default();
+        for (n, frame) in frames.iter().enumerate() {
+            let mut got = Vec::new();
+            inbound.handle_bytes(frame, |input| got.push(input));
+            let expected = match n {
+                1 => vec![Input::Ping("x".into())],
+                4 => vec![Input::Wish(Wish::Pong), Input::Sign],
+                _ => Vec::new(),
+            };
+            assert_eq!((got, inbound.begun.is_none()), (expected, n == 4), "frame {n}");
+        }
+        for chunk in 1..8 {
+            let got = inputs(&frames.concat(), chunk);
+            assert_eq!(got, [Input::Ping("x".into()), Input::Wish(Wish::Pong), Input::Sign]);
         }
     }
 

@@ -11,6 +11,7 @@ mod board;
 mod care;
 mod channel;
 mod cold;
+mod cut;
 mod inbound;
 mod input;
 mod machine;
