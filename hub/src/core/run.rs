@@ -282,11 +282,16 @@ impl Run {
 
     /// The deadline may have come.
     pub(crate) fn handle_tick(&mut self, now: Moment, history: &mut History) {
-        if self.deadline().is_some_and(|deadline| deadline <= now.at) {
-            let before = self.state.status;
-            self.make_stale(now.time, history);
-            self.phase = Phase::Stale { before };
+        if self.deadline().is_none_or(|deadline| deadline > now.at) {
+            return;
         }
+        let before = self.state.status;
+        if before.is_terminal() {
+            // Its producer left while no hub was there to see it.
+            return self.end(now, history);
+        }
+        self.make_stale(now.time, history);
+        self.phase = Phase::Stale { before };
     }
 
     /// When to call `handle_tick` if nothing else happens.

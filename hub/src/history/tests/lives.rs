@@ -85,6 +85,24 @@ fn runs_keep_their_lives_over_a_restart() {
     assert_eq!(next.state("stale").status, choo_protocol::RunStatus::Running, "and wakes it later");
 }
 
+#[test]
+fn s4_b11_a_run_whose_producer_left_with_the_crashed_hub_comes_to_its_end() {
+    let memory = Memory::default();
+    let mut desk = Desk::open(memory.clone(), 2000, start());
+    let mut producer = desk.core.connect(Some(7));
+    desk.send(&mut producer, &event("orch.started", "r", 1));
+    desk.send(&mut producer, &event("orch.completed", "r", 2));
+    desk.store();
+    drop(desk);
+    let mut next = Desk::open(memory, 2000, start());
+    let mut reader = next.reader(Since::Now);
+    next.pass(Duration::from_secs(29));
+    assert_eq!(next.drain(&mut reader), ["hub.hello"], "it may have more to say");
+    next.pass(Duration::from_secs(1));
+    assert_eq!(next.drain(&mut reader), ["hub.end"]);
+    assert_eq!(next.core.deadline(), None);
+}
+
 #[derive(Clone, Debug)]
 enum Act {
     Emit { run: usize, kind: usize },
