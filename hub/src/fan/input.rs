@@ -5,9 +5,8 @@ use choo_protocol::{Filter, GlobError, Globs, HubError};
 use super::channel::Key;
 use super::inbound::{Input, Wish, error_line};
 use super::machine::Fan;
-use super::question::{Ask, Question};
 use super::reader::Phase;
-use super::seat::{Place, SeatId};
+use super::seat::Place;
 use crate::core::{Moment, Selection, Since};
 use crate::encoding::{Framing, pong_frame};
 
@@ -104,10 +103,8 @@ impl Fan {
             return self.complain(reader, &HubError { kind: "subscribe".to_owned(), message, count: 1, id });
         }
         let key = Key { selection, encoding: it.encoding, framing: it.framing, id };
-        let index = self.sit(reader, key.clone());
-        let seat = SeatId { index, number: self.seats[index].number };
-        self.seats[index].place = Place::Asked;
-        self.questions.push_back(Question { seat, key, what: Ask::Open(since) });
+        self.sit(reader, key, Place::New(since));
+        self.queue(reader);
     }
 
     /// What a seat selects and the repositories of another selection, if they differ in those only.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use slab::Slab;
 
+use super::asked::Asked;
 use super::board::Board;
 use super::care::SWEEP;
 use super::channel::{Channel, Key};
@@ -39,6 +40,8 @@ pub(crate) struct Fan {
     /// Readers that have something to write and whose sockets may take it.
     pub(super) ready: VecDeque<usize>,
     pub(super) questions: VecDeque<Question>,
+    /// Those that have no answer yet.
+    pub(super) asked: Asked,
     pub(super) boards: Slab<Board>,
     /// Topics to be looked at.
     pub(super) topics: VecDeque<Topic>,
@@ -96,6 +99,7 @@ impl Fan {
             by_key: HashMap::new(),
             ready: VecDeque::new(),
             questions: VecDeque::new(),
+            asked: Asked::default(),
             boards: Slab::new(),
             topics: VecDeque::new(),
             shown: 0,
@@ -132,7 +136,8 @@ impl Fan {
         let index = self.readers.insert(reader);
         self.sweep.get_or_insert(now.at + SWEEP);
         if let Some((selection, subscription)) = subscription {
-            let seat = self.sit(index, Key { selection, encoding, framing, id: None });
+            let key = Key { selection, encoding, framing, id: None };
+            let seat = self.sit(index, key, Place::Asked);
             self.place(seat, subscription);
         } else if self.closing {
             self.say_bye(index, None);
@@ -150,6 +155,7 @@ impl Fan {
             self.stand_up(seat);
         }
         self.unwatch(reader);
+        self.asked.handle_gone(reader);
         self.readers.remove(reader);
         self.closed.push(Closing::Both(reader));
         if self.readers.is_empty() {
@@ -203,15 +209,19 @@ impl Fan {
     /// What comes behind a cursor, or how a stream begins, has been looked up.
     pub(crate) fn handle_answer(&mut self, answer: Answer, now: Moment) {
         self.now = now;
-        let Answer { seat: SeatId { index, number }, pieces, mut subscription } = answer;
+        let Answer { seat, pieces, mut subscription } = answer;
+        if !self.asked.handle_answered(seat) {
+            return;
+        }
+        // Others of its seats may have waited for that.
+        let SeatId { reader, index, number } = seat;
+        self.queue(reader);
         let Some(seat) = self.seats.get(index).filter(|seat| seat.number == number) else { return };
-        let reader = seat.reader;
         subscription.reselect(&self.channels[seat.channel].key.selection);
         for piece in pieces {
             self.readers[reader].push(piece);
         }
         self.place(index, subscription);
-        self.queue(reader);
     }
 
     /// The reader's socket takes something again.
@@ -257,7 +267,9 @@ impl Fan {
             self.settle(reader);
         }
         let Some(it) = self.readers.get(reader) else { return };
-        let needs = |seat: &usize| matches!(self.seats[*seat].place, Place::Behind { .. } | Place::Away(_));
+        let needs = |seat: &usize| {
+            matches!(self.seats[*seat].place, Place::Behind { .. } | Place::New(_) | Place::Away(_))
+        };
         if !it.is_clear() || it.seats.iter().any(needs) || self.is_outdated(reader) {
             self.queue(reader);
         }

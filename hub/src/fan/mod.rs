@@ -6,6 +6,7 @@
 //! the history is a [`Question`](question::Question) and is answered by another thread, so that a reader
 //! that begins far back costs those that have everything nothing.
 
+mod asked;
 mod bell;
 mod board;
 mod care;

@@ -4,7 +4,7 @@ use super::channel::{Channel, Key, Spot};
 use super::machine::Fan;
 use super::question::{Ask, Question};
 use super::reader::Phase;
-use crate::core::{Selection, Subscription};
+use crate::core::{Selection, Since, Subscription};
 use crate::encoding::Encoding;
 use std::time::Duration;
 
@@ -26,9 +26,11 @@ pub(super) enum Place {
     Live,
     /// The block of this number is the next one; it has everything up to the offset.
     Behind { block: u64, position: u64 },
+    /// It needs the beginning of its stream.
+    New(Since),
     /// It needs something from the history.
     Away(Box<Subscription>),
-    /// ... and that has been asked for.
+    /// What it needs has been asked for.
     Asked,
     /// It stands further than what has been sent to anybody.
     Ahead(Box<Subscription>),
@@ -37,6 +39,7 @@ pub(super) enum Place {
 /// A seat that may be gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeatId {
+    pub(super) reader: usize,
     pub(super) index: usize,
     pub(super) number: u64,
 }
@@ -63,7 +66,8 @@ impl Fan {
             {}
             if let Some(seat) = self.readers[reader].seats.get(n).copied()
                 && self.readers[reader].is_clear()
-                && matches!(self.seats[seat].place, Place::Away(_))
+                && matches!(self.seats[seat].place, Place::New(_) | Place::Away(_))
+                && self.asked.has_room(reader)
             {
                 self.ask(seat);
             }
@@ -109,19 +113,24 @@ impl Fan {
     pub(super) fn ask(&mut self, index: usize) {
         let seat = &mut self.seats[index];
         let channel = &self.channels[seat.channel];
-        match std::mem::replace(&mut seat.place, Place::Asked) {
+        let what = match std::mem::replace(&mut seat.place, Place::Asked) {
+            Place::New(since) => Ask::Open(since),
             Place::Away(subscription) => {
                 let until = match channel.locate(subscription.position(), self.head) {
                     Spot::Until(until) => until,
                     // It has something to say before it reads on.
                     _ => subscription.position(),
                 };
-                let id = SeatId { index, number: seat.number };
-                let what = Ask::More(subscription, until);
-                self.questions.push_back(Question { seat: id, key: channel.key.clone(), what });
+                Ask::More(subscription, until)
             }
-            other => seat.place = other,
-        }
+            other => {
+                seat.place = other;
+                return;
+            }
+        };
+        let seat = SeatId { reader: seat.reader, index, number: seat.number };
+        self.asked.handle_asked(seat);
+        self.questions.push_back(Question { seat, key: channel.key.clone(), what });
     }
 
     /// Finds the place of a seat that stands where its subscription does.
@@ -149,13 +158,13 @@ impl Fan {
             Spot::Until(_) => seat.place = Place::Away(subscription),
             Spot::Ahead => {
                 seat.place = Place::Ahead(subscription);
-                self.ahead.push(SeatId { index, number: seat.number });
+                self.ahead.push(SeatId { reader: seat.reader, index, number: seat.number });
             }
         }
     }
 
     /// Looks again where a seat stands that was ahead of everything.
-    pub(super) fn replace(&mut self, SeatId { index, number }: SeatId) {
+    pub(super) fn replace(&mut self, SeatId { index, number, .. }: SeatId) {
         let Some(seat) = self.seats.get_mut(index).filter(|seat| seat.number == number) else { return };
         let reader = seat.reader;
         match std::mem::replace(&mut seat.place, Place::Asked) {
@@ -210,11 +219,11 @@ impl Fan {
         })
     }
 
-    pub(super) fn sit(&mut self, reader: usize, key: Key) -> usize {
+    pub(super) fn sit(&mut self, reader: usize, key: Key, place: Place) -> usize {
         let channel = self.channel_of(key);
         self.seated += 1;
         let slot = self.channels[channel].members.len();
-        let seat = Seat { number: self.seated, reader, channel, slot, place: Place::Asked };
+        let seat = Seat { number: self.seated, reader, channel, slot, place };
         let index = self.seats.insert(seat);
         self.channels[channel].members.push(index);
         self.readers[reader].seats.push(index);

@@ -102,7 +102,7 @@ impl Fan {
             Place::Ahead(subscription) => Standing::Live(subscription.position()),
             Place::Behind { position, .. } => Standing::Behind(*position),
             Place::Away(subscription) => Standing::Behind(subscription.position()),
-            Place::Asked => Standing::Asked,
+            Place::New(_) | Place::Asked => Standing::Asked,
         };
         SeatStatus { id: key.id.clone(), selection: key.selection.clone(), standing }
     }

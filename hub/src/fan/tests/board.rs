@@ -92,7 +92,7 @@ fn s2_b03_nothing_falls_between_the_first_data_and_the_registration() {
 }
 
 #[test]
-fn s2_b35_every_topic_that_can_change_tells_it() {
+fn s2_35_every_topic_that_can_change_tells_it() {
     let names = [
         "workflows",
         "workflow-history",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use choo_protocol::{Filter, Globs};
 use serde_json::{Value, json};
 
+use super::asked::MAX_ASKED;
 use super::care::{DEAD, KEEP_ALIVE, LINGER, PING, SWEEP};
 use super::inbound::MESSAGE_BYTES;
 use crate::core::{Selection, Since};
@@ -164,6 +165,35 @@ fn s3_b06_subscriptions_add_up_replace_and_end() {
         "",
         "S3's frame has no name; `x.tick` is no record"
     );
+}
+
+#[test]
+fn s4_b03_a_reader_that_subscribes_again_and_again_takes_turns_with_the_others() {
+    let (mut world, mut sockets) = (World::new(1 << 20), Vec::new());
+    let restless = world.join(&mut sockets, WEBSOCKET, None);
+    let patient = world.join(&mut sockets, WEBSOCKET, None);
+    world.settle(&mut sockets);
+    let unsubscribe = frame(1, r#"{"type":"unsubscribe","payload":{"id":"a"}}"#);
+    for n in 0..1000 {
+        world.fan.handle_input(restless, &subscribe("a", "now", &[&format!("x.{n}")]), world.now);
+        if n % 2 == 0 {
+            world.fan.handle_input(restless, &unsubscribe, world.now);
+        }
+        world.drive(&mut sockets);
+    }
+    world.fan.handle_input(patient, &subscribe("b", "now", &[]), world.now);
+    world.drive(&mut sockets);
+    assert_eq!(world.questions.len(), MAX_ASKED + 1, "of a thousand");
+    sockets[restless].got.clear();
+    world.settle(&mut sockets);
+    let mut producer = world.core.connect(None);
+    world.send(&mut producer, &event(1));
+    world.send(&mut producer, &event(2).replace("x.tick", "x.999"));
+    world.settle(&mut sockets);
+    let told = pieces(WEBSOCKET, &mut sockets[restless].got).concat();
+    assert_eq!(told.matches("hub.hello").count(), 1, "only the last one is wanted: {told}");
+    assert!(told.contains("x.999") && !told.contains("x.tick"), "{told}");
+    assert!(pieces(WEBSOCKET, &mut sockets[patient].got).concat().contains("x.tick"));
 }
 
 #[test]
