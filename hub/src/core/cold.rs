@@ -71,7 +71,7 @@ impl Cold {
         match core.storing().filter(|storing| position >= storing.floor()) {
             Some(storing) if position < storing.through() => {
                 let through = hot.min(storing.through());
-                WayOn::Fetch(Fetch { after: position, through, run: run.cloned(), logs: None })
+                WayOn::Fetch(Fetch { after: position, through, run: run.cloned(), only: None })
             }
             Some(_) => WayOn::Hole(Hole { from: position + 1, to: hot, why: HoleReason::Unstored }),
             None => WayOn::Overtaken,

@@ -51,7 +51,7 @@ pub(crate) struct Diffs {
     unlisted: u64,
 }
 
-/// Looks for the texts, oldest first, until each is found.
+/// Looks for the texts, oldest first, until each is found: in the store only where they can be.
 ///
 /// Its driver calls [`DiffSearch::poll`] until that is over.
 #[derive(Debug)]
@@ -69,8 +69,9 @@ pub(crate) struct DiffSearch {
 /// What to do for a search.
 #[derive(Debug)]
 pub(crate) enum Looking {
-    /// Poll again.
-    On,
+    /// Hand this to [`DiffSearch::handle_found`], which takes longer than a turn of the core should, and
+    /// poll again.
+    Take(Vec<Extracted>),
     /// Ask the store this, hand the answer to [`DiffSearch::handle_page`], and poll again.
     Fetch(Fetch),
     /// Here is what was found.
@@ -84,7 +85,9 @@ impl DiffSearch {
         let answer = Diffs::list(run.state(), filter);
         let places = answer.files.iter().enumerate();
         let wanted = places.filter_map(|(place, file)| Some((file.state.seq?, place))).collect();
-        let extract = Extract::new(core, run.id().clone(), after).only_diffs(filter.unit.clone());
+        let mut seqs: Vec<u64> = answer.files.iter().filter_map(|file| file.state.seq).collect();
+        seqs.sort_unstable();
+        let extract = Extract::new(core, run.id().clone(), after).only_diffs(seqs.into());
         DiffSearch { extract, answer, wanted, room: MAX_TEXT, hole: None }
     }
 
@@ -96,15 +99,7 @@ impl DiffSearch {
     /// What to do now.
     pub(crate) fn poll(&mut self, core: &Core) -> Looking {
         match if self.wanted.is_empty() { Work::Done } else { self.extract.poll(core) } {
-            Work::Take(found) => {
-                for piece in found {
-                    match piece {
-                        Extracted::Line(record) => self.take(&record),
-                        Extracted::Hole(hole) => self.hole = Some(hole.why.as_str()),
-                    }
-                }
-                Looking::On
-            }
+            Work::Take(found) => Looking::Take(found),
             Work::Fetch(fetch) => Looking::Fetch(fetch),
             Work::Done => {
                 // Where nothing is missing here, it never came here: a producer may lose what is bulk.
@@ -112,6 +107,16 @@ impl DiffSearch {
                     file.missing = file.missing.or(self.hole).or(Some("lost"));
                 }
                 Looking::Done(std::mem::take(&mut self.answer))
+            }
+        }
+    }
+
+    /// What [`DiffSearch::poll`] gave.
+    pub(crate) fn handle_found(&mut self, found: Vec<Extracted>) {
+        for piece in found {
+            match piece {
+                Extracted::Line(record) => self.take(&record),
+                Extracted::Hole(hole) => self.hole = Some(hole.why.as_str()),
             }
         }
     }

@@ -7,7 +7,7 @@ use choo_protocol::{Limits, Line, LogPayload, RunId, kind};
 use super::cold::{Cold, WayOn};
 use super::history::{Body, Record};
 use super::hub::Core;
-use super::saved::{Fetch, Hole, Logs, Page};
+use super::saved::{Fetch, Hole, Logs, Only, Page};
 
 /// Reads a run's lines from an offset to the newest one there is when it begins.
 ///
@@ -27,8 +27,8 @@ enum Want {
     All,
     /// Output, and of that only what contains a text, in small letters; all if that is empty.
     Logs(Logs, String),
-    /// What tells how files of a unit, or of any, differ.
-    Diffs(Option<String>),
+    /// What tells under one of these numbers, in rising order, how a file differs.
+    Diffs(Arc<[u64]>),
 }
 
 /// A piece of an extract.
@@ -42,7 +42,7 @@ pub(crate) enum Extracted {
 /// What to do for an extract.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Here are some; poll again.
+    /// Here are some, of which [`Extract::admits`] knows the wanted ones; poll again.
     Take(Vec<Extracted>),
     /// Ask the store this, hand the answer to [`Extract::handle_page`], and poll again.
     Fetch(Fetch),
@@ -66,10 +66,11 @@ impl Extract {
         Extract { want: Want::Logs(logs, text.to_lowercase()), ..self }
     }
 
-    /// Only what tells how files differ, of a unit if one is named.
+    /// Only what tells how files differ, and of that what has one of these numbers, in rising order; from
+    /// memory others come as well.
     #[must_use]
-    pub(crate) fn only_diffs(self, unit: Option<String>) -> Self {
-        Extract { want: Want::Diffs(unit), ..self }
+    pub(crate) fn only_diffs(self, seqs: Arc<[u64]>) -> Self {
+        Extract { want: Want::Diffs(seqs), ..self }
     }
 
     /// Behind which offset it reads on.
@@ -80,6 +81,14 @@ impl Extract {
     /// What the store answered.
     pub(crate) fn handle_page(&mut self, page: Page) {
         self.cold.handle_page(page);
+    }
+
+    /// Whether what was found has the text that is wanted. That takes longer than a turn of the core should.
+    pub(crate) fn admits(&self, found: &Extracted) -> bool {
+        match (&self.want, found) {
+            (Want::Logs(_, text), Extracted::Line(record)) if !text.is_empty() => has_text(record, text),
+            _ => true,
+        }
     }
 
     /// What to do now.
@@ -97,7 +106,7 @@ impl Extract {
         if self.cold.is_empty() {
             if self.position < core.history().floor() {
                 match Cold::way_on(core, self.position, Some(&self.run)) {
-                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { logs: self.logs().cloned(), ..fetch }),
+                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { only: self.only(), ..fetch }),
                     WayOn::Hole(hole) => return self.take_hole(hole),
                     WayOn::Overtaken => return self.take_hole(Cold::evicted(core, self.position)),
                 }
@@ -130,36 +139,32 @@ impl Extract {
     }
 
     fn wants(&self, record: &Record) -> bool {
-        let Body::Line { kind, unit, task, json } = &record.body else { return false };
+        let Body::Line { kind, unit, task, .. } = &record.body else { return false };
         if record.run.as_ref() != Some(&self.run) {
             return false;
         }
         match &self.want {
             Want::All => true,
-            Want::Logs(logs, text) => {
+            Want::Logs(logs, _) => {
                 kind.starts_with("log.")
                     && logs.unit.as_ref().is_none_or(|wanted| **wanted == **unit)
                     && (logs.task.is_none() || logs.task == *task)
-                    && has_text(json, text)
             }
-            Want::Diffs(wanted) => {
-                kind == kind::DIFF_FILE && wanted.as_ref().is_none_or(|wanted| **wanted == **unit)
-            }
+            Want::Diffs(_) => kind == kind::DIFF_FILE,
         }
     }
 
-    fn logs(&self) -> Option<&Logs> {
+    fn only(&self) -> Option<Only> {
         match &self.want {
-            Want::Logs(logs, _) => Some(logs),
-            Want::All | Want::Diffs(_) => None,
+            Want::All => None,
+            Want::Logs(logs, _) => Some(Only::Logs(logs.clone())),
+            Want::Diffs(seqs) => Some(Only::Diffs(Arc::clone(seqs))),
         }
     }
 }
 
-fn has_text(json: &[u8], text: &str) -> bool {
-    if text.is_empty() {
-        return true;
-    }
+fn has_text(record: &Record, text: &str) -> bool {
+    let Body::Line { json, .. } = &record.body else { return false };
     let Ok(line) = Line::parse(json, &Limits::default()) else { return false };
     let content = line.payload::<LogPayload>().and_then(Result::ok);
     content.is_some_and(|log| log.content.to_lowercase().contains(text))

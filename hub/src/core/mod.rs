@@ -44,7 +44,8 @@ pub(crate) use rank::Rank;
 pub(crate) use replies::Reply;
 pub(crate) use run::Run;
 pub(crate) use saved::{
-    Batch, Fetch, Hole, HoleReason, Logs, OpenSpan, Page, Piece, Restored, SavedRun, SavedState, Span, Stored,
+    Batch, Fetch, Hole, HoleReason, Logs, Only, OpenSpan, Page, Piece, Restored, SavedRun, SavedState, Span,
+    Stored,
 };
 pub(crate) use storing::{Removable, Storing};
 pub(crate) use subscription::{BLOCK_BYTES, Block, Frame, Item, Selection, Since, Step, Subscription};

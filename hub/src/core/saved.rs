@@ -119,8 +119,16 @@ pub(crate) struct Fetch {
     pub(crate) through: u64,
     /// Only records of this run are of interest, and those of no run.
     pub(crate) run: Option<RunId>,
-    /// Only these lines of output are, if that is set.
-    pub(crate) logs: Option<Logs>,
+    /// Only these of them are, if that is set.
+    pub(crate) only: Option<Only>,
+}
+
+/// Some kinds of records, which a store can find without reading the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    Logs(Logs),
+    /// How files differ, told by the question's run under one of these numbers, in rising order.
+    Diffs(Arc<[u64]>),
 }
 
 /// Lines of output of a unit, or of one of its tasks.

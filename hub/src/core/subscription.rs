@@ -13,7 +13,7 @@ use super::moment::Moment;
 use super::opening::Opening;
 use super::process::{Course, Part, Process, gap_line};
 use super::run::Run;
-use super::saved::{Fetch, Hole, Logs, Page};
+use super::saved::{Fetch, Hole, Only, Page};
 
 /// About the largest block, in bytes.
 pub(crate) const BLOCK_BYTES: usize = 64 << 10;
@@ -250,7 +250,7 @@ impl Subscription {
         }
         if self.cold.is_empty() && self.position < history.floor() {
             match Cold::way_on(core, self.position, self.selection.only_run()) {
-                WayOn::Fetch(fetch) => return Step::Fetch(Fetch { logs: self.only_logs(), ..fetch }),
+                WayOn::Fetch(fetch) => return Step::Fetch(Fetch { only: self.only_logs(), ..fetch }),
                 WayOn::Hole(hole) => return self.tell_hole(core, hole, now),
                 WayOn::Overtaken if matches!(self.selection, Selection::Process(_)) => {
                     return self.tell_hole(core, Cold::evicted(core, self.position), now);
@@ -308,10 +308,10 @@ impl Subscription {
     }
 
     /// Only output is asked for, where nothing else would be told.
-    fn only_logs(&self) -> Option<Logs> {
+    fn only_logs(&self) -> Option<Only> {
         match &self.selection {
             Selection::Process(process) if process.part == Part::Logs && self.course.is_finite() => {
-                Some(process.logs())
+                Some(Only::Logs(process.logs()))
             }
             _ => None,
         }

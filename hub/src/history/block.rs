@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use choo_protocol::{HubSnapshot, Limits, Line, RunId, Timestamp, kind, snapshot_line};
+use choo_protocol::{HubSnapshot, Limits, Line, RunId, SeqRange, Timestamp, kind, snapshot_line};
 
 use crate::core::{Body, Logs, Record};
 
@@ -19,7 +19,8 @@ pub(super) struct Block<'a> {
     pub(super) length: usize,
     /// Which output is in it, as JSON: run, unit, tasks (`null` for none).
     pub(super) logs: String,
-    pub(super) runs: BTreeSet<RunId>,
+    /// Whose records are in it, and between which numbers each tells how files differ.
+    pub(super) runs: BTreeMap<RunId, Option<SeqRange>>,
     /// Whether a record in it belongs to no run.
     pub(super) common: bool,
 }
@@ -73,7 +74,7 @@ impl Encoder {
     pub(super) fn encode(&mut self, records: &[Arc<Record>], time: Timestamp) -> Block<'_> {
         let lines = &mut self.lines;
         lines.clear();
-        let mut runs = BTreeSet::new();
+        let mut runs = BTreeMap::<RunId, Option<SeqRange>>::new();
         let mut common = false;
         let mut outputs = Outputs::new();
         let mut latest_run = None;
@@ -81,14 +82,22 @@ impl Encoder {
         for record in records {
             common |= record.run.is_none();
             if let Some(run) = record.run.as_ref().filter(|run| latest_run != Some(*run)) {
-                if !runs.contains(run) {
-                    runs.insert(run.clone());
+                if !runs.contains_key(run) {
+                    runs.insert(run.clone(), None);
                 }
                 latest_run = Some(run);
             }
             match &record.body {
                 Body::Line { kind, unit, task, json } => {
                     lines.extend_from_slice(json);
+                    if kind == kind::DIFF_FILE
+                        && let Some(range) = record.run.as_ref().and_then(|run| runs.get_mut(run))
+                        && let Some(seq) =
+                            Line::parse(json, &Limits::default()).ok().and_then(|line| line.seq)
+                    {
+                        let known = range.unwrap_or(SeqRange { from: seq, to: seq });
+                        *range = Some(SeqRange { from: known.from.min(seq), to: known.to.max(seq) });
+                    }
                     let output = (record.run.as_ref(), &**unit, *task);
                     // Lines of output come in rows of the same task.
                     if is_output(kind) && latest_output != Some(output) {

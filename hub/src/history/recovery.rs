@@ -53,7 +53,7 @@ impl Folding {
         let mut reader = store.reader();
         let mut after = first.max(self.floor);
         while after < end {
-            let page = reader.page(&Fetch { after, through: end, run: None, logs: None })?;
+            let page = reader.page(&Fetch { after, through: end, run: None, only: None })?;
             for item in &page.pieces {
                 match item {
                     Piece::Record(record) => {

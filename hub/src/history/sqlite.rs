@@ -404,15 +404,16 @@ fn append(
             signed(block.length as u64),
             block.lines,
         ])?;
-        let mut index =
-            transaction.prepare_cached("INSERT OR IGNORE INTO block_run (run, first) VALUES (?1, ?2)")?;
+        let sql = "INSERT OR IGNORE INTO block_run (run, first, diff_from, diff_to) VALUES (?1, ?2, ?3, ?4)";
+        let mut index = transaction.prepare_cached(sql)?;
         if block.common {
-            index.execute([schema::NO_RUN, signed(block.first)])?;
+            index.execute(params![schema::NO_RUN, signed(block.first), None::<i64>, None::<i64>])?;
         }
-        for run in &block.runs {
+        for (run, diffs) in &block.runs {
             // A run that was forgotten since has no row.
             if let Some(row) = row_of(transaction, rows, run)? {
-                index.execute([row, signed(block.first)])?;
+                let (from, to) = (diffs.map(|it| signed(it.from)), diffs.map(|it| signed(it.to)));
+                index.execute(params![row, signed(block.first), from, to])?;
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn get(shared: &Arc<Shared>, run: &str, head: &Parts) -> Result<Outco
     let find = smol::unblock(move || {
         loop {
             match shared.look(|core, _| search.poll(core)) {
-                Looking::On => {}
+                Looking::Take(found) => search.handle_found(found),
                 Looking::Fetch(fetch) => search.handle_page(shared.read(&fetch)),
                 Looking::Done(diffs) => return Ok(respond::json(&diffs)),
             }

@@ -155,7 +155,7 @@ impl Reading {
 
     fn find(&mut self, shared: &Shared) {
         match shared.look(|core, _| self.extract.poll(core)) {
-            Work::Take(found) => self.found.extend(found),
+            Work::Take(found) => self.found.extend(found.into_iter().filter(|it| self.extract.admits(it))),
             Work::Fetch(fetch) => self.extract.handle_page(shared.read(&fetch)),
             Work::Done => self.over = true,
         }

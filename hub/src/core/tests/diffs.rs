@@ -14,7 +14,7 @@ impl World {
         let mut search = DiffSearch::new(&self.core, self.core.runs().get("r").unwrap(), filter);
         loop {
             match search.poll(&self.core) {
-                Looking::On => {}
+                Looking::Take(found) => search.handle_found(found),
                 Looking::Fetch(fetch) => panic!("nothing is stored: {fetch:?}"),
                 Looking::Done(diffs) => return serde_json::to_value(&diffs).unwrap(),
             }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::error::{is_damage, translate};
 use super::file::FileId;
 use super::schema::ReadConnection;
 use super::{floor, schema, signed, spans, unsigned};
-use crate::core::{Fetch, Hole, HoleReason, Page, Piece, Record};
+use crate::core::{Fetch, Hole, HoleReason, Only, Page, Piece, Record};
 use crate::history::block::{checksum, decode, has_output};
 use crate::history::store::{PAGE_BYTES, Reader, StoreError};
 
@@ -193,8 +193,9 @@ impl<'a> Pages<'a> {
         let Some(row) = rows.next()? else { return Ok(None) };
         let (found, sum) = (unsigned(row.get(0)?), row.get::<_, u32>(1)?);
         let logs = row.get_ref(2)?.as_str()?;
-        let wanted = self.fetch.logs.as_ref();
-        if wanted.is_some_and(|wanted| !has_output(logs, self.fetch.run.as_ref(), wanted)) {
+        if let Some(Only::Logs(wanted)) = &self.fetch.only
+            && !has_output(logs, self.fetch.run.as_ref(), wanted)
+        {
             return Ok(Some((Vec::new(), 0)));
         }
         let lines = row.get_ref(3)?.as_blob()?;
@@ -214,7 +215,6 @@ impl<'a> Pages<'a> {
         let begin = connection.prepare_cached(sql)?.query_row([signed(self.next)], |row| row.get(0));
         let begin = begin.optional()?.unwrap_or(0_i64);
         let through = signed(self.fetch.through);
-        let pair = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)));
         let mut pairs: Vec<(u64, u64)> = Vec::new();
         // Behind this offset there are more than were looked up.
         let mut known = u64::MAX;
@@ -232,18 +232,56 @@ impl<'a> Pages<'a> {
             add(found.collect::<Result<_, _>>()?);
         }
         for row in &self.runs {
-            let sql = "SELECT block_run.first, ifnull(block.last, block_run.first) FROM block_run \
-                       LEFT JOIN block ON block.first = block_run.first \
-                       WHERE run = ?1 AND block_run.first >= ?2 AND block_run.first <= ?3 \
-                       ORDER BY block_run.first LIMIT ?4";
-            let mut statement = connection.prepare_cached(sql)?;
-            let found = statement.query_map(params![row, begin, through, self.looked_up], pair)?;
-            add(found.collect::<Result<_, _>>()?);
+            add(match &self.fetch.only {
+                Some(Only::Diffs(seqs)) => self.with_diffs(connection, *row, (begin, through), seqs)?,
+                Some(Only::Logs(_)) | None => self.of_run(connection, *row, (begin, through))?,
+            });
         }
         pairs.sort_unstable();
         pairs.dedup();
         pairs.retain(|(first, last)| *last >= self.next && *first <= known);
         Ok((pairs, known == u64::MAX))
+    }
+
+    /// The first blocks of a run within a range, with their last offsets.
+    fn of_run(
+        &self,
+        connection: &Connection,
+        row: i64,
+        (from, through): (i64, i64),
+    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+        let sql = "SELECT block_run.first, ifnull(block.last, block_run.first) FROM block_run \
+                   LEFT JOIN block ON block.first = block_run.first \
+                   WHERE run = ?1 AND block_run.first >= ?2 AND block_run.first <= ?3 \
+                   ORDER BY block_run.first LIMIT ?4";
+        let mut statement = connection.prepare_cached(sql)?;
+        let found = statement.query_map(params![row, from, through, self.looked_up], pair)?;
+        found.collect()
+    }
+
+    /// Of these blocks those that may tell under one of the numbers how a file differs. Rows of the index
+    /// are all that is read of the others.
+    fn with_diffs(
+        &self,
+        connection: &Connection,
+        row: i64,
+        (from, through): (i64, i64),
+        seqs: &[u64],
+    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+        let sql = "SELECT first, diff_from, diff_to FROM block_run \
+                   WHERE run = ?1 AND diff_to IS NOT NULL AND first >= ?2 AND first <= ?3 ORDER BY first";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut last = connection.prepare_cached("SELECT first, last FROM block WHERE first = ?1")?;
+        let mut rows = statement.query(params![row, from, through])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()?.filter(|_| found.len() < self.looked_up as usize) {
+            let (first, from, to) = (unsigned(row.get(0)?), unsigned(row.get(1)?), unsigned(row.get(2)?));
+            let next = seqs.partition_point(|seq| *seq < from);
+            if seqs.get(next).is_some_and(|seq| *seq <= to) {
+                found.push(last.query_row([signed(first)], pair).optional()?.unwrap_or((first, first)));
+            }
+        }
+        Ok(found)
     }
 
     /// Accounts for what lies before `first`: blanks that are known, and if `strict` everything else as
@@ -277,4 +315,9 @@ impl<'a> Pages<'a> {
     fn end(&mut self, through: u64) -> Page {
         Page { pieces: std::mem::take(&mut self.pieces), through }
     }
+}
+
+/// The first and the last offset of a block.
+fn pair(row: &Row<'_>) -> rusqlite::Result<(u64, u64)> {
+    Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
 }

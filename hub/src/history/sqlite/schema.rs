@@ -55,8 +55,11 @@ CREATE TABLE state (
 CREATE TABLE block_run (
     run INTEGER NOT NULL,      -- 0 for lines of no run
     first INTEGER NOT NULL,    -- a block with lines of it
+    diff_from INTEGER,         -- the least and the greatest seq of what tells there how its files differ
+    diff_to INTEGER,
     PRIMARY KEY (run, first)
 ) WITHOUT ROWID;
+CREATE INDEX block_diff ON block_run (run, first, diff_from, diff_to) WHERE diff_to IS NOT NULL;
 CREATE TABLE hole (
     first INTEGER PRIMARY KEY, -- offsets that could not be stored
     last INTEGER NOT NULL

@@ -3,7 +3,7 @@
 use choo_protocol::RunId;
 
 use super::*;
-use crate::core::{Hole, HoleReason, Logs, OpenSpan, Removable};
+use crate::core::{Hole, HoleReason, Logs, Only, OpenSpan, Removable};
 use crate::history::memory::Memory;
 use crate::history::recovery::JUMP;
 use crate::history::sqlite::Sqlite;
@@ -92,7 +92,7 @@ fn what_was_stored_is_read_as_it_was() {
         let truth = as_told(&truth(&desk));
         assert!(truth.iter().any(|(_, _, body)| body.contains("Stale")), "states among it");
         assert_eq!(as_told(&desk.read_all()), truth);
-        let behind = desk.read(Fetch { after: 200, through: 250, run: None, logs: None });
+        let behind = desk.read(Fetch { after: 200, through: 250, run: None, only: None });
         assert_eq!(as_told(&behind)[..50], truth[200..250]);
     });
 }
@@ -112,7 +112,7 @@ fn pages_are_bounded() {
             );
         }
         desk.store();
-        let page = desk.fetch(&Fetch { after: 0, through: 200, run: None, logs: None });
+        let page = desk.fetch(&Fetch { after: 0, through: 200, run: None, only: None });
         assert!(page.pieces.len() * 10_000 < 2 * PAGE_BYTES, "{}", page.pieces.len());
         assert_eq!(desk.read_all().len(), 200);
     });
@@ -130,13 +130,13 @@ fn one_run_is_read_without_the_others() {
         desk.store();
         let run: RunId = "b".parse().unwrap();
         let through = desk.core.history().last();
-        let items = desk.read(Fetch { after: 0, through, run: Some(run.clone()), logs: None });
+        let items = desk.read(Fetch { after: 0, through, run: Some(run.clone()), only: None });
         let wanted = |told: &(u64, Option<RunId>, String)| told.1.is_none() || told.1.as_ref() == Some(&run);
         let of_run: Vec<_> = as_told(&items).into_iter().filter(wanted).collect();
         let all: Vec<_> = as_told(&truth(&desk)).into_iter().filter(wanted).collect();
         assert_eq!(of_run, all);
         assert!(items.len() < 2500, "{} of 5,300", items.len());
-        let nobody = desk.read(Fetch { after: 0, through, run: Some("nobody".parse().unwrap()), logs: None });
+        let nobody = desk.read(Fetch { after: 0, through, run: Some("nobody".parse().unwrap()), only: None });
         assert!(as_told(&nobody).iter().all(|told| told.1.as_ref() != Some(&"nobody".parse().unwrap())));
     });
 }
@@ -158,9 +158,9 @@ fn output_is_found_by_unit_and_task() {
         }
         let through = desk.core.history().last();
         let logs = |unit: &str, task| {
-            let logs = Some(Logs { unit: Some(unit.to_owned()), task });
+            let only = Some(Only::Logs(Logs { unit: Some(unit.to_owned()), task }));
             let run = Some("r".parse().unwrap());
-            as_told(&desk.read(Fetch { after: 0, through, run, logs }))
+            as_told(&desk.read(Fetch { after: 0, through, run, only }))
         };
         let rare = |told: &[(u64, _, String)]| told.iter().filter(|told| told.2.contains("rare")).count();
         assert_eq!(rare(&logs("rare", None)), 4);
@@ -235,7 +235,7 @@ fn what_came_while_the_store_took_nothing_is_a_hole() {
         let Piece::Record(record) = &items[2] else { panic!("{items:?}") };
         assert_eq!(record.offset, to + 1);
         let run = Some("r".parse().unwrap());
-        let of_run = desk.read(Fetch { after: 0, through: desk.core.history().last(), run, logs: None });
+        let of_run = desk.read(Fetch { after: 0, through: desk.core.history().last(), run, only: None });
         assert!(of_run.iter().any(|item| matches!(item, Piece::Hole(hole) if hole.from == 2)));
     });
 }

@@ -145,7 +145,7 @@ fn a_reader_goes_on_in_the_file_that_is_there() {
     let (mut desk, mut producer) = hub(dir.path(), 1 << 20);
     let mut reader = desk.store.reader();
     let all =
-        |desk: &Desk<Sqlite>| Fetch { after: 0, through: desk.core.history().last(), run: None, logs: None };
+        |desk: &Desk<Sqlite>| Fetch { after: 0, through: desk.core.history().last(), run: None, only: None };
     assert_eq!(reader.page(&all(&desk)).unwrap().pieces.len(), 6);
     fs::remove_file(dir.path().join("history.db")).unwrap();
     assert_eq!(reader.page(&all(&desk)).unwrap().pieces.len(), 6, "what it has open is still there");

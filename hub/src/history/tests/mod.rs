@@ -2,6 +2,7 @@
 
 mod conformance;
 mod damage;
+mod diffs;
 mod gone;
 mod lives;
 mod trouble;
@@ -82,7 +83,7 @@ impl<S: Store> Desk<S> {
     }
 
     fn read_all(&self) -> Vec<Piece> {
-        self.read(Fetch { after: 0, through: self.core.history().last(), run: None, logs: None })
+        self.read(Fetch { after: 0, through: self.core.history().last(), run: None, only: None })
     }
 
     fn state(&self, run: &str) -> RunState {
