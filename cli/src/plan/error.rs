@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::unit::MAX_ID_BYTES;
+/// The longest id of a unit: ids become labels on a page and columns in a terminal.
+pub(super) const MAX_ID_BYTES: usize = 200;
 
 /// A file, and the line in it that is to blame where one is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use choo_protocol::{GraphError, GraphPayload};
 
-use super::error::{Place, PlanError, PlanErrorKind};
+use super::error::{MAX_ID_BYTES, Place, PlanError, PlanErrorKind};
 
 /// A checked plan: every dependency exists and there is no cycle.
 #[derive(Debug, Clone)]
@@ -122,6 +122,3 @@ fn describe(graph: &mut GraphPayload, units: &[Unit]) {
         }
     }
 }
-
-/// Ids become labels on a page and columns in a terminal.
-pub(crate) const MAX_ID_BYTES: usize = 200;

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::caller::Caller;
+use super::outcome::Outcome;
 use super::respond::{self, ApiError, Response};
-use super::server::Outcome;
 use crate::core::{Refusal, Wish};
 use crate::shared::Shared;
 

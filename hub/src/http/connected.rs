@@ -7,8 +7,8 @@ use choo_protocol::{Filter, Glob, Globs, RunId, Timestamp};
 use futures_lite::{FutureExt, future};
 use serde::Serialize;
 
+use super::outcome::Outcome;
 use super::respond::{self, ApiError, Response};
-use super::server::Outcome;
 use crate::core::{Core, Moment, Selection};
 use crate::fan::{Desk, Origin, ReaderStatus, SeatStatus, Standing};
 use crate::producers::{Entrance, ProducerStatus};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use hyper::http::request::Parts;
 
+use super::outcome::Outcome;
 use super::query::Query;
 use super::respond::{self, ApiError};
-use super::server::Outcome;
 use crate::core::{DiffFilter, DiffSearch, Looking};
 use crate::shared::Shared;
 

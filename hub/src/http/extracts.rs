@@ -9,9 +9,9 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_DISPOSITION, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 
+use super::outcome::Outcome;
 use super::query::Query;
 use super::respond::{self, ApiError, Response};
-use super::server::Outcome;
 use crate::core::{Body, Core, Cursor, Extract, Extracted, Logs, Work};
 use crate::shared::Shared;
 

@@ -7,7 +7,11 @@ use hyper::Request;
 use hyper::http::request::Parts;
 use hyper::http::{HeaderName, HeaderValue, Version};
 
-use super::server::{MAX_HEADER_BYTES, MAX_HEADERS};
+/// More headers get 431.
+pub(crate) const MAX_HEADERS: usize = 64;
+
+/// A longer head, in bytes, gets 431.
+pub(crate) const MAX_HEADER_BYTES: usize = 16 << 10;
 
 /// What a connection began with.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_lite::FutureExt;
 
 use super::connected;
+use super::outcome::Outcome;
 use super::respond::{self, Response};
-use super::server::Outcome;
 use crate::fan::{Desk, ReaderStatus};
 use crate::shared::Shared;
 

@@ -11,6 +11,7 @@ mod guard;
 mod head;
 mod health;
 mod metrics;
+mod outcome;
 mod query;
 mod respond;
 mod rewound;

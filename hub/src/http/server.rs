@@ -21,13 +21,15 @@ use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::caller::Caller;
 use super::guard::Guard;
-use super::head::{self, Beginning};
+use super::head::{self, Beginning, MAX_HEADER_BYTES, MAX_HEADERS};
+use super::outcome::{Outcome, Stream};
 use super::respond::{self, ApiError, Response};
 use super::rewound::Rewound;
 use super::router::Route;
-use super::streams::{self, Stream};
 use super::views::{GraphView, StateView};
-use super::{assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, tickets, version};
+use super::{
+    assets, commands, connected, diffs, extracts, health, metrics, runs, schemas, streams, tickets, version,
+};
 use crate::core::Part;
 use crate::fan::{Desk, Joining};
 use crate::producers::Entrance;
@@ -35,12 +37,6 @@ use crate::shared::Shared;
 
 /// A request's head has to be there in this time, also on a connection that waits for its next one.
 pub(crate) const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// More headers get 431.
-pub(crate) const MAX_HEADERS: usize = 64;
-
-/// A longer head, in bytes, gets 431.
-pub(crate) const MAX_HEADER_BYTES: usize = 16 << 10;
 
 /// What waits to be written on a connection, in bytes, before no more is made.
 const WRITE_BUFFER: usize = 64 << 10;
@@ -65,15 +61,6 @@ pub(crate) struct Visit {
     pub(crate) door: Door,
     /// Held as long as the connection lives.
     pub(crate) alive: Sender<()>,
-}
-
-/// What a request gets.
-pub(super) enum Outcome {
-    Answer(Response),
-    /// The answer has to be looked up where that may take time.
-    Later(future::Boxed<Result<Response, ApiError>>),
-    /// The connection becomes a reader's.
-    Stream(Box<Stream>),
 }
 
 /// Serves a connection until it closes, the hub does, or it becomes a reader's.

@@ -8,9 +8,9 @@ use hyper::http::request::Parts;
 use hyper::{Request, StatusCode, Version};
 use tungstenite::handshake::server::create_response;
 
+use super::outcome::{Outcome, Stream};
 use super::query::{self, Query};
 use super::respond::{self, ApiError};
-use super::server::Outcome;
 use crate::core::{Part, Process, Selection, Since, Subscription};
 use crate::encoding::{END_MARK, Encoding, Framing};
 use crate::fan::NewReader;
@@ -21,13 +21,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The one version of the protocol, as a subprotocol.
 pub(super) const SUBPROTOCOL: &str = "choo.v1";
-
-/// A connection that is to be a reader's.
-#[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) reader: NewReader,
-    pub(super) place: Place,
-}
 
 /// `/api/v1/events`
 pub(super) fn events(shared: &Arc<Shared>, head: &Parts) -> Result<Outcome, ApiError> {
