@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Epoch};
 use super::saved::{OpenSpan, Span};
 
 /// This life and those before it whose events may still be there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Epochs {
     past: Vec<Span>,
     now: OpenSpan,

@@ -33,6 +33,7 @@ pub(crate) mod tests;
 pub(crate) use commands::{Refusal, Wish};
 pub(crate) use cursor::{Cursor, Epoch};
 pub(crate) use diffs::{DiffFilter, DiffSearch, Looking};
+pub(crate) use epochs::Epochs;
 pub(crate) use extract::{Extract, Extracted, Work};
 pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};

@@ -8,8 +8,8 @@ use futures_lite::{FutureExt, future};
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use super::respond::{self, ApiError, Response};
-use crate::core::{Core, Moment, Selection};
+use super::respond::{self, ApiError};
+use crate::core::{Core, Cursor, Epochs, Moment, Selection};
 use crate::fan::{Desk, Origin, ReaderStatus, SeatStatus, Standing};
 use crate::producers::{Entrance, ProducerStatus};
 use crate::shared::Shared;
@@ -88,7 +88,12 @@ pub(super) fn get(shared: &Arc<Shared>, desk: &Arc<Desk>, producers: &Entrance) 
     let answer = async move {
         let readers = readers(&shared, &desk).await?;
         let producers = producers.list().await.ok_or_else(closing)?;
-        Ok(shared.look(|core, now| view(core, now, &readers, &producers)))
+        let (head, producers) = shared.look(|core, now| {
+            let producers = producers.iter().map(|producer| ProducerView::new(core, now, producer));
+            (Head::of(core, now), producers.collect())
+        });
+        let readers = readers.iter().map(|reader| ReaderView::new(&head, reader)).collect();
+        Ok(respond::json(&Streams { cursor: head.cursor.to_string(), readers, producers }))
     };
     Outcome::Later(answer.boxed())
 }
@@ -114,28 +119,34 @@ fn closing() -> ApiError {
     ApiError::busy("the hub shuts down")
 }
 
-/// How many events a reader is behind; unknown while its next ones are being looked up.
-pub(super) fn behind(core: &Core, reader: &ReaderStatus) -> Option<u64> {
-    let all: Option<Vec<u64>> = reader.seats.iter().map(|seat| behind_of(core, seat)).collect();
-    all.map(|all| all.into_iter().max().unwrap_or(0))
+/// What readers are measured against: copied, so that ten thousand of them do not hold the core.
+pub(super) struct Head {
+    epochs: Epochs,
+    last: u64,
+    cursor: Cursor,
+    now: Moment,
 }
 
-fn behind_of(core: &Core, seat: &SeatStatus) -> Option<u64> {
-    match seat.standing {
-        Standing::Live(position) | Standing::Behind(position) => {
-            Some(core.epochs().count(position, core.history().last()))
-        }
-        Standing::Asked => None,
+impl Head {
+    pub(super) fn of(core: &Core, now: Moment) -> Self {
+        let last = core.history().last();
+        Head { epochs: core.epochs().clone(), last, cursor: core.cursor(last), now }
     }
-}
 
-fn view(core: &Core, now: Moment, readers: &[ReaderStatus], producers: &[ProducerStatus]) -> Response {
-    let streams = Streams {
-        cursor: core.cursor(core.history().last()).to_string(),
-        readers: readers.iter().map(|reader| ReaderView::new(core, now, reader)).collect(),
-        producers: producers.iter().map(|producer| ProducerView::new(core, now, producer)).collect(),
-    };
-    respond::json(&streams)
+    /// How many events a reader is behind; unknown while its next ones are being looked up.
+    pub(super) fn behind(&self, reader: &ReaderStatus) -> Option<u64> {
+        let mut all = reader.seats.iter().map(|seat| self.behind_of(seat));
+        all.try_fold(0, |most, behind| Some(behind?.max(most)))
+    }
+
+    fn behind_of(&self, seat: &SeatStatus) -> Option<u64> {
+        match seat.standing {
+            Standing::Live(position) | Standing::Behind(position) => {
+                Some(self.epochs.count(position, self.last))
+            }
+            Standing::Asked => None,
+        }
+    }
 }
 
 /// What the calendar said at a time of the hub's clock.
@@ -145,7 +156,7 @@ fn time(at: Duration, now: Moment) -> Timestamp {
 }
 
 impl ReaderView {
-    fn new(core: &Core, now: Moment, reader: &ReaderStatus) -> Self {
+    fn new(head: &Head, reader: &ReaderStatus) -> Self {
         let (from, pid) = match reader.origin {
             Some(Origin::Tcp(address)) => (address.to_string(), None),
             Some(Origin::Unix { pid }) => ("unix".to_owned(), pid),
@@ -156,19 +167,19 @@ impl ReaderView {
             encoding: reader.encoding.name(),
             from,
             pid,
-            since: time(reader.since, now),
+            since: time(reader.since, head.now),
             waiting: reader.waiting,
             blocked: reader.blocked,
             ending: reader.ending,
-            behind: behind(core, reader),
+            behind: head.behind(reader),
             topic: reader.topic,
-            subscriptions: reader.seats.iter().map(|seat| SubscriptionView::new(core, seat)).collect(),
+            subscriptions: reader.seats.iter().map(|seat| SubscriptionView::new(head, seat)).collect(),
         }
     }
 }
 
 impl SubscriptionView {
-    fn new(core: &Core, seat: &SeatStatus) -> Self {
+    fn new(head: &Head, seat: &SeatStatus) -> Self {
         let all = Filter::all();
         let (of, filter, run) = match &seat.selection {
             Selection::Filter(filter) => ("events", filter, filter.run.clone()),
@@ -189,7 +200,7 @@ impl SubscriptionView {
                 Standing::Behind(_) => "behind",
                 Standing::Asked => "reading",
             },
-            behind: behind_of(core, seat),
+            behind: head.behind_of(seat),
         }
     }
 }

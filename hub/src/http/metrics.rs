@@ -34,14 +34,15 @@ fn page(shared: &Shared, readers: &[ReaderStatus]) -> Response {
     );
     let waiting: usize = readers.iter().map(|reader| reader.waiting).sum();
     page.one("choo_readers_waiting_bytes", "gauge", "Bytes that their sockets have not taken.", waiting);
+    let head = shared.look(connected::Head::of);
+    let behind = readers.iter().filter_map(|reader| head.behind(reader)).max();
+    page.one(
+        "choo_readers_behind_max",
+        "gauge",
+        "Entries of the history that the last of the readers has still to look at.",
+        behind.unwrap_or(0),
+    );
     shared.look(|core, now| {
-        let behind = readers.iter().filter_map(|reader| connected::behind(core, reader)).max();
-        page.one(
-            "choo_readers_behind_max",
-            "gauge",
-            "Entries of the history that the last of the readers has still to look at.",
-            behind.unwrap_or(0),
-        );
         let unstored =
             core.storing().map_or(0, |it| core.epochs().count(it.through(), core.history().last()));
         page.one("choo_events_unstored", "gauge", "Entries that are not in the store yet.", unstored);
@@ -54,7 +55,7 @@ fn page(shared: &Shared, readers: &[ReaderStatus]) -> Response {
         page.one("choo_commands_total", "counter", "Commands that were given.", commands.asked());
         page.one("choo_commands_unanswered", "gauge", "Of them those without an answer.", commands.open());
         let mut runs = BTreeMap::<(String, bool), u64>::new();
-        for run in core.runs().newest_first() {
+        for run in core.runs().iter() {
             *runs.entry((run.state().status.as_str().to_owned(), run.connected())).or_default() += 1;
         }
         page.head(
