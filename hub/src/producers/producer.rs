@@ -140,6 +140,6 @@ impl Producer {
         shared.act(|core, now| self.ingest.handle_end(core, now));
         // It may be gone already.
         let _ = self.stream.shutdown(Shutdown::Both);
-        tracing::info!(self.pid, "producer gone");
+        tracing::info!(pid = self.pid, "producer gone");
     }
 }

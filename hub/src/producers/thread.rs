@@ -157,10 +157,7 @@ impl Thread {
     fn run(mut self) {
         let mut events = Events::with_capacity(256);
         loop {
-            // Asked for before looking, so that nothing that happens in between is slept through.
-            let waits = self.open.values().any(|producer| producer.next == Next::News);
-            let told = waits && self.news.want();
-            self.say(told);
+            self.say_all();
             let timeout = if self.unread.is_empty() { self.timeout() } else { Some(Duration::ZERO) };
             if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -244,6 +241,17 @@ impl Thread {
         }
     }
 
+    /// Says what there is to be said. Afterwards the thread is told of news if somebody waits for them.
+    fn say_all(&mut self) {
+        // Whose time has come may wait for news from then on.
+        self.say(false);
+        let waits = self.open.values().any(|producer| producer.next == Next::News);
+        // Asked for before looking, so that nothing that happens in between is slept through.
+        if waits && self.news.want() {
+            self.say(true);
+        }
+    }
+
     /// Says what there is to be said to those whose time has come, and if there are news, to who waits for them.
     fn say(&mut self, news: bool) {
         let now = self.shared.now().at;
@@ -281,4 +289,70 @@ impl Thread {
 
 fn lock(mail: &Mutex<Mail>) -> MutexGuard<'_, Mail> {
     mail.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::core::{Core, Keep, Restored, Stored};
+    use crate::fan::FanOut;
+
+    /// A thread that nobody has started, and a hub whose history is stored when told.
+    fn thread() -> Thread {
+        let clock = Clock::start();
+        let keep = Keep { runs: 1, age: None, bytes: None };
+        let core = Core::new(1 << 20, 1, clock.now()).restore(Restored::default(), keep, clock.now());
+        let (intake, fan) = (Intake::new().unwrap(), FanOut::new(0).unwrap());
+        let shared = Shared::new(core, clock, 1, fan.bell(), intake.news(), None);
+        Thread {
+            poll: intake.poll,
+            news: intake.news,
+            mail: Arc::default(),
+            shared: Arc::new(shared),
+            open: BTreeMap::new(),
+            unread: BTreeSet::new(),
+            joined: 0,
+            chunk: vec![0; CHUNK].into_boxed_slice(),
+        }
+    }
+
+    fn store(shared: &Shared) {
+        let batch = shared.act(|core, now| core.take_unstored(false, now)).unwrap();
+        let stored = Stored { through: batch.through(), floor: 0, fresh: false };
+        shared.act(|core, now| core.handle_stored(&batch, stored, now));
+    }
+
+    #[test]
+    fn s0_b15_the_last_acknowledgement_comes_although_nothing_else_happens() {
+        let mut thread = thread();
+        let (mut pusher, stream) = UnixStream::pair().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        thread.join(Joining { stream, pid: None, alive: smol::channel::bounded(1).0 });
+        pusher.write_all(b"{\"type\":\"link.hello\",\"payload\":{\"proto\":1,\"run\":\"r\"}}\n").unwrap();
+        let waits_for_time = |thread: &Thread| matches!(thread.open[&0].next, Next::At(_));
+        let mut seq = 0;
+        let mut send = |thread: &mut Thread| {
+            seq += 1;
+            let line = format!("{{\"type\":\"x.a\",\"run\":\"r\",\"seq\":{seq}}}\n");
+            pusher.write_all(line.as_bytes()).unwrap();
+            thread.read(0, CHUNKS);
+            store(&thread.shared);
+            thread.say_all();
+            waits_for_time(thread)
+        };
+        // Once more is stored while it is too early to say so.
+        while !(send(&mut thread) && send(&mut thread)) {}
+        while waits_for_time(&thread) {
+            thread.say_all();
+        }
+        assert_eq!(thread.open[&0].next, Next::News);
+        assert!(!thread.news.want(), "the thread is told of what is stored from here on");
+        let mut told = vec![0; 1 << 16];
+        let length = pusher.read(&mut told).unwrap();
+        let told = String::from_utf8_lossy(&told[..length]);
+        assert!(told.ends_with(&format!("\"seq\":{seq}}}}}\n")), "{told}");
+    }
 }
