@@ -13,12 +13,14 @@ pub(super) struct Gathering {
     through: u64,
     parts: u32,
     lines: Vec<Vec<u8>>,
+    /// How long they are.
+    bytes: usize,
 }
 
 impl Gathering {
     /// Before the first part.
     pub(super) fn new(run: RunId, snapshot: &OrchSnapshot) -> Self {
-        Gathering { run, through: snapshot.through, parts: snapshot.place().1, lines: Vec::new() }
+        Gathering { run, through: snapshot.through, parts: snapshot.place().1, lines: Vec::new(), bytes: 0 }
     }
 
     /// Whether this is the part that must come next.
@@ -35,6 +37,7 @@ impl Gathering {
     /// Takes it.
     pub(super) fn push(&mut self, line: &[u8]) {
         self.lines.push(line.to_vec());
+        self.bytes += line.len();
     }
 
     /// Whether all have come.
@@ -49,6 +52,6 @@ impl Gathering {
 
     /// How many bytes are kept.
     pub(super) fn bytes(&self) -> usize {
-        self.lines.iter().map(Vec::len).sum()
+        self.bytes
     }
 }
