@@ -39,7 +39,7 @@ pub struct Config {
     /// How many runs are kept; beyond that the longest finished ones are forgotten. The state of each is
     /// in memory, about 1 KiB a unit. Default [`Config::KEEP_RUNS`].
     pub keep_runs: usize,
-    /// For how long a run is kept behind its latest event; `None` for ever. Default
+    /// For how long a run is kept in the file behind its latest event; `None` for ever. Default
     /// [`Config::KEEP_AGE`].
     pub keep_age: Option<Duration>,
     /// How many bytes the file may have before its oldest events are removed; `None` for any number. The

@@ -48,7 +48,7 @@ impl Hub {
         let seed = getrandom::u64()
             .map_err(|error| StartError::System { doing: "get randomness", source: error.into() })?;
         let clock = Clock::start();
-        let mut core = Core::new(config.history_bytes, seed, clock.now());
+        let mut core = Core::new(config.history_bytes, seed, clock.now()).keeping(keep.runs);
         let mut opened = None;
         if let HistorySource::File(path) = config.history {
             let path = history_path(path)?;

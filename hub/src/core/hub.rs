@@ -75,12 +75,17 @@ impl Core {
         }
     }
 
+    /// The same, remembering up to so many runs, at least one.
+    pub(crate) fn keeping(self, runs: usize) -> Self {
+        Core { runs: Runs::new(runs), ..self }
+    }
+
     /// Goes on with what a store has, and has what comes stored there. A run is kept for `keep_for`
     /// behind its latest event.
     pub(crate) fn restore(self, restored: Restored, keep: Keep, now: Moment) -> Self {
         let Restored { spans, start, floor, runs: mut found } = restored;
         let span = OpenSpan { epoch: above(self.epoch(), &spans), start };
-        let mut runs = Runs::new(keep.runs);
+        let mut runs = Runs::stored(keep.runs);
         found.sort_by_key(|(saved, ..)| saved.met.1);
         for (saved, state, stated_at) in found {
             runs.restore(Run::restored(saved, state, stated_at, now));

@@ -20,15 +20,20 @@ pub(crate) struct Runs {
     /// How many runs have been met.
     met: u64,
     limit: usize,
-    /// Runs that are no longer here and may still be in the store.
-    forgotten: Vec<RunId>,
+    /// Runs that are no longer here and may still be in the store, if there is one.
+    forgotten: Option<Vec<RunId>>,
 }
 
 impl Runs {
     /// No runs, and room for `limit`, at least one.
     pub(crate) fn new(limit: usize) -> Self {
         let (by_id, open) = (BTreeMap::new(), BTreeMap::new());
-        Runs { by_id, open, met: 0, limit: limit.max(1), forgotten: Vec::new() }
+        Runs { by_id, open, met: 0, limit: limit.max(1), forgotten: None }
+    }
+
+    /// The same, whose store has to forget them as well.
+    pub(crate) fn stored(limit: usize) -> Self {
+        Runs { forgotten: Some(Vec::new()), ..Self::new(limit) }
     }
 
     /// A run that was found in the store.
@@ -101,17 +106,21 @@ impl Runs {
 
     /// The runs forgotten since the last call.
     pub(crate) fn take_forgotten(&mut self) -> Vec<RunId> {
-        std::mem::take(&mut self.forgotten)
+        self.forgotten.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Those that the store could not forget.
     pub(crate) fn handle_unforgotten(&mut self, runs: Vec<RunId>) {
-        self.forgotten.extend(runs);
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.extend(runs);
+        }
     }
 
     fn forget(&mut self, id: &RunId) {
         self.by_id.remove(id);
-        self.forgotten.push(id.clone());
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.push(id.clone());
+        }
     }
 
     /// All runs, latest started first.

@@ -9,6 +9,9 @@ use crate::core::{Fetch, Hole, HoleReason, Page, Piece};
 /// How often a page is tried before it counts as damaged.
 const ATTEMPTS: u32 = 3;
 
+/// How many readers are kept for the next question; each is a connection with files of its own.
+const MAX_IDLE: usize = 8;
+
 /// Readers of one store, for any thread that may wait for a disk.
 pub(crate) struct Readers(Mutex<Pool>);
 
@@ -48,7 +51,10 @@ impl Readers {
             }
         };
         let page = reader.page(fetch);
-        self.lock().idle.push(reader);
+        let mut pool = self.lock();
+        if pool.idle.len() < MAX_IDLE {
+            pool.idle.push(reader);
+        }
         page
     }
 
@@ -60,5 +66,36 @@ impl Readers {
 impl fmt::Debug for Readers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Readers").field("idle", &self.lock().idle.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+
+    use super::*;
+
+    /// One of so many that read at the same moment.
+    struct OneOfMany(Arc<Barrier>);
+
+    impl Reader for OneOfMany {
+        fn page(&mut self, fetch: &Fetch) -> Result<Page, StoreError> {
+            self.0.wait();
+            Ok(Page { pieces: Vec::new(), through: fetch.through })
+        }
+    }
+
+    #[test]
+    fn a_crowd_leaves_no_more_readers_than_are_of_use() {
+        const CROWD: usize = 3 * MAX_IDLE;
+        let barrier = Arc::new(Barrier::new(CROWD));
+        let make = move || Box::new(OneOfMany(Arc::clone(&barrier))) as Box<dyn Reader>;
+        let readers = Readers(Mutex::new(Pool { make: Box::new(make), idle: Vec::new() }));
+        std::thread::scope(|scope| {
+            for _ in 0..CROWD {
+                scope.spawn(|| readers.read(&Fetch { after: 0, through: 1, run: None, only: None }));
+            }
+        });
+        assert_eq!(readers.lock().idle.len(), MAX_IDLE);
     }
 }

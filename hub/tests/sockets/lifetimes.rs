@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
 use crate::support::{TestHub, config};
-use choo_hub::{Hub, StartError, TokenSource};
+use choo_hub::{HistorySource, Hub, StartError, TokenSource};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 #[test]
@@ -17,6 +17,22 @@ fn a_second_hub_is_refused_with_the_url_of_the_first() {
     assert!(error.to_string().contains(&hub.url), "{error}");
     assert_eq!(hub.get("/api/v1/runs").status, 200, "the first one does not notice");
     assert_eq!(hub.get_unix("/api/v1/runs").status, 200);
+}
+
+#[test]
+fn as_many_runs_are_kept_as_asked_for_also_without_a_file() {
+    let hub = TestHub::with(|config| {
+        config.history = HistorySource::Memory;
+        config.keep_runs = 2;
+    });
+    let mut producer = hub.producer();
+    for run in ["a", "b", "c", "d"] {
+        producer.send(&format!(r#"{{"type":"orch.completed","run":"{run}","seq":1}}"#));
+        producer.send(&format!(r#"{{"type":"link.bye","run":"{run}","payload":{{"last":1}}}}"#));
+    }
+    // The last end follows on what is known of the others.
+    hub.ndjson("?since=earliest&run=d").wait("hub.end");
+    assert_eq!(hub.json("/api/v1/runs")["runs"].as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -241,4 +241,5 @@ fn runs_are_bounded_and_the_longest_finished_goes_first() {
     assert!(world.core.runs().get("alive").is_some());
     assert!(world.core.runs().get("run-0").is_none());
     assert!(world.core.runs().get("run-399").is_some());
+    assert_eq!(world.core.runs_mut().take_forgotten(), [], "there is no store that has to forget them");
 }
