@@ -97,6 +97,13 @@ impl Shared {
         result
     }
 
+    /// Whoever records has more to record, and lets the readers' thread run before that where it is worth it.
+    pub(crate) fn give_way(&self) {
+        if self.bell.is_light() {
+            std::thread::yield_now();
+        }
+    }
+
     /// What the clocks say.
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()

@@ -45,6 +45,21 @@ pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
     items
 }
 
+/// About how many bytes a block takes, to make room for at once. States are not counted, nor what a form makes of lines.
+pub(super) fn room(block: &Block) -> usize {
+    /// A cursor, and what names it.
+    const AROUND: usize = 64;
+    let bytes = |frame: &Frame| match frame {
+        Frame::Event(record) => match &record.body {
+            Body::Line { json, .. } => json.len() + AROUND,
+            Body::State(_) => 0,
+        },
+        Frame::Control(json) => json.len() + AROUND,
+        Frame::Document { .. } | Frame::Snapshot { .. } => 0,
+    };
+    block.frames.iter().map(bytes).sum::<usize>() + 2 * AROUND
+}
+
 /// The line that tells where a reader stands, and which of its subscriptions is meant.
 pub(super) fn cursor_line(cursor: &dyn std::fmt::Display, id: Option<&str>, time: Timestamp) -> Vec<u8> {
     let cursor = HubCursor { cursor: cursor.to_string(), id: id.map(str::to_owned) };

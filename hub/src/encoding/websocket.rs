@@ -14,7 +14,7 @@ const MESSAGE_BYTES: usize = (1 << 20) - 1024;
 /// The block as messages. Until the last of them has come a reader stands where it stood before.
 pub(super) fn messages(block: &Block, id: Option<&str>, time: Timestamp) -> Vec<Bytes> {
     let mut done = Vec::new();
-    let mut message = Framing::begin();
+    let mut message = Framing::begin_with(lines::room(block).min(MESSAGE_BYTES));
     for item in lines::of(block, time) {
         if message.len() + item.line.len() > MESSAGE_BYTES && message.len() > Framing::begin().len() {
             message.extend_from_slice(&lines::cursor_line(&block.before, id, time));

@@ -16,6 +16,8 @@ pub(crate) struct Bell {
     ring_at: AtomicU64,
     /// Somebody came or went.
     stirred: AtomicBool,
+    /// A round costs little.
+    light: AtomicBool,
     closing: AtomicBool,
     stopping: AtomicBool,
 }
@@ -27,6 +29,7 @@ impl Bell {
             last: AtomicU64::new(last),
             ring_at: AtomicU64::new(u64::MAX),
             stirred: AtomicBool::new(false),
+            light: AtomicBool::new(true),
             closing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }
@@ -78,6 +81,18 @@ impl Bell {
     /// The fan-out is awake.
     pub(crate) fn disarm(&self) {
         self.ring_at.store(u64::MAX, Ordering::SeqCst);
+    }
+
+    /// Whether rounds cost little, so that it is worth it to have one more of them and readers have something
+    /// to do meanwhile.
+    pub(crate) fn is_light(&self) -> bool {
+        self.light.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_light(&self, light: bool) {
+        if self.is_light() != light {
+            self.light.store(light, Ordering::Relaxed);
+        }
     }
 
     /// The hub shuts down; no more records will come.

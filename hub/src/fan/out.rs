@@ -289,8 +289,8 @@ struct Thread {
     pace: Pace,
     /// By the readers' numbers.
     sockets: Vec<Option<Socket>>,
-    /// Readers whose sockets may hold more than was read.
-    unread: Vec<usize>,
+    /// Readers whose sockets may hold more than was read, and whether that comes to an end.
+    unread: Vec<(usize, bool)>,
     closing: bool,
     now: Moment,
 }
@@ -302,8 +302,8 @@ impl Thread {
         let bell = Arc::clone(&self.desk.bell);
         while !(bell.stopping() || self.closing && self.fan.is_empty()) {
             self.now = self.shared.now();
-            for reader in std::mem::take(&mut self.unread) {
-                self.read(reader, &mut chunk);
+            for (reader, ending) in std::mem::take(&mut self.unread) {
+                self.read(reader, ending, &mut chunk);
             }
             self.take_mail();
             if bell.take_stirred() {
@@ -336,8 +336,9 @@ impl Thread {
                 if event.is_writable() {
                     self.fan.handle_writable(reader);
                 }
-                if event.is_readable() || event.is_error() || event.is_read_closed() {
-                    self.read(reader, &mut chunk);
+                let ending = event.is_error() || event.is_read_closed();
+                if event.is_readable() || ending {
+                    self.read(reader, ending, &mut chunk);
                 }
             }
         }
@@ -424,6 +425,7 @@ impl Thread {
         self.drive();
         self.now = self.shared.now();
         self.pace.handle_round(began, self.now.at);
+        self.desk.bell.set_light(self.pace.is_light());
     }
 
     /// Does what the machine says.
@@ -494,19 +496,25 @@ impl Thread {
         }
     }
 
-    /// Reads what came, or part of it: events tell of what is new, so the rest has to be remembered.
-    fn read(&mut self, reader: usize, chunk: &mut [u8]) {
+    /// Reads what came, or part of it: events tell of what is new, so the rest has to be remembered. A socket
+    /// that gives less than it was asked for is empty, but for an end that was told already.
+    fn read(&mut self, reader: usize, ending: bool, chunk: &mut [u8]) {
         for _ in 0..CHUNKS {
             let Some(socket) = self.sockets.get(reader).and_then(Option::as_ref) else { return };
             match rustix::net::recv(&socket.fd, &mut *chunk, RecvFlags::empty()) {
                 Ok((0, _)) => return self.fan.handle_gone(reader),
-                Ok((bytes, _)) => self.fan.handle_input(reader, &chunk[..bytes], self.now),
+                Ok((bytes, _)) => {
+                    self.fan.handle_input(reader, &chunk[..bytes], self.now);
+                    if bytes < chunk.len() && !ending {
+                        return;
+                    }
+                }
                 Err(Errno::AGAIN) => return,
                 Err(Errno::INTR) => {}
                 Err(_) => return self.fan.handle_gone(reader),
             }
         }
-        self.unread.push(reader);
+        self.unread.push((reader, ending));
     }
 }
 

@@ -16,6 +16,10 @@ const GATHER: Duration = Duration::from_millis(2);
 /// ... and at most.
 pub(crate) const MAX_GATHER: Duration = Duration::from_millis(16);
 
+/// A round that takes no longer is worth it although a larger one could be had by waiting: readers on other
+/// processors are at work sooner. With eight readers a round takes longer, and larger blocks are what pays.
+const LIGHT: Duration = Duration::from_micros(60);
+
 /// So many records are worth a round of their own: about 8 KiB.
 pub(crate) const ENOUGH: u64 = 40;
 
@@ -52,6 +56,11 @@ impl Pace {
         }
         let least = if self.credit > 0 { Duration::ZERO } else { GATHER };
         self.ended + self.cost.clamp(least, MAX_GATHER)
+    }
+
+    /// Whether the last round cost little.
+    pub(crate) fn is_light(&self) -> bool {
+        self.cost <= LIGHT
     }
 
     /// A round is over.
@@ -106,6 +115,16 @@ mod tests {
         let delays = delays(MS, 30 * MS);
         assert!(delays[1..].iter().all(|delay| *delay <= MAX_GATHER), "{delays:?}");
         assert!(delays[1..].iter().any(|delay| *delay > 10 * MS), "{delays:?}");
+    }
+
+    #[test]
+    fn a_round_is_light_by_what_the_last_one_took() {
+        let mut pace = Pace::new();
+        assert!(pace.is_light());
+        pace.handle_round(MS, 2 * MS);
+        assert!(!pace.is_light());
+        pace.handle_round(3 * MS, 3 * MS + LIGHT);
+        assert!(pace.is_light());
     }
 
     #[test]

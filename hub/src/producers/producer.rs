@@ -10,8 +10,9 @@ use smol::channel::Sender;
 use crate::core::{Ingest, IntakeStatus, Reply};
 use crate::shared::Shared;
 
-/// Read at once, in bytes.
-pub(super) const CHUNK: usize = 64 << 10;
+/// Read at once, in bytes: so much is on its way to readers while the next is taken in. With 64 KiB a hub on
+/// one core and the only reader took turns, and 0.55 M events/s got there; with 16 it is 0.95 M.
+pub(super) const CHUNK: usize = 16 << 10;
 
 /// A connection as it is.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) struct Producer {
     deaf: bool,
     /// What it waits for besides new lines.
     pub(super) next: Next,
+    /// It has closed its side, and what it has sent is to be read to the end.
+    pub(super) ending: bool,
     /// Held as long as the connection lives.
     _alive: Sender<()>,
 }
@@ -72,15 +75,35 @@ impl Producer {
     pub(super) fn new(stream: UnixStream, pid: Option<u32>, alive: Sender<()>, shared: &Shared) -> Self {
         let ingest = shared.act(|core, _| core.connect(pid));
         tracing::info!(pid, "producer connected");
-        let (since, next) = (shared.now().at, Next::Nothing);
-        Producer { stream, pid, since, ingest, saying: Vec::new(), deaf: false, next, _alive: alive }
+        let since = shared.now().at;
+        Producer {
+            stream,
+            pid,
+            since,
+            ingest,
+            saying: Vec::new(),
+            deaf: false,
+            next: Next::Nothing,
+            ending: false,
+            _alive: alive,
+        }
     }
 
     /// Takes what has arrived, up to a number of chunks.
+    ///
+    /// A stream that gives less than it was asked for is empty, and says so when it has more, as an end that
+    /// it was told of (`ending`) does not.
     pub(super) fn pump(&mut self, shared: &Shared, chunks: usize, chunk: &mut [u8]) -> Held {
         for _ in 0..chunks {
             match self.stream.read(chunk) {
-                Ok(n) if n > 0 => shared.act(|core, now| self.ingest.handle_bytes(core, &chunk[..n], now)),
+                Ok(n) if n > 0 => {
+                    shared.act(|core, now| self.ingest.handle_bytes(core, &chunk[..n], now));
+                    if n == chunk.len() {
+                        shared.give_way();
+                    } else if !self.ending {
+                        return Held::All;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Held::All,
                 Ok(_) | Err(_) => return Held::End,

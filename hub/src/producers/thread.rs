@@ -20,11 +20,11 @@ use crate::shared::Shared;
 const NEWS: Token = Token(usize::MAX);
 
 /// How many chunks a connection may take before the others get a turn.
-const CHUNKS: usize = 4;
+const CHUNKS: usize = 16;
 
 /// How many chunks of a connection are taken before a newer one of the same process is read: more than
 /// the kernel holds for one.
-const CHUNKS_BEFORE_SUCCESSOR: usize = 64;
+const CHUNKS_BEFORE_SUCCESSOR: usize = 256;
 
 /// Where producers are handed over, once it runs.
 #[derive(Debug)]
@@ -166,15 +166,12 @@ impl Thread {
             }
             for event in &events {
                 let Token(number) = event.token();
-                if event.is_writable()
-                    && let Some(producer) = self.open.get_mut(&number)
-                    && producer.next == Next::Writable
-                {
+                let Some(producer) = self.open.get_mut(&number) else { continue };
+                if event.is_writable() && producer.next == Next::Writable {
                     producer.say(&self.shared);
                 }
-                if event.token() != NEWS {
-                    self.unread.insert(number);
-                }
+                producer.ending |= event.is_read_closed() || event.is_error();
+                self.unread.insert(number);
             }
             if self.take_mail() {
                 return self.finish();
@@ -209,6 +206,10 @@ impl Thread {
         let same_process = |(_, earlier): &(&usize, &Producer)| pid.is_some() && earlier.pid == pid;
         let earlier: Vec<usize> = self.open.iter().filter(same_process).map(|(number, _)| *number).collect();
         for number in earlier {
+            // Whether it has closed it is perhaps yet to be told.
+            if let Some(producer) = self.open.get_mut(&number) {
+                producer.ending = true;
+            }
             self.read(number, CHUNKS_BEFORE_SUCCESSOR);
         }
         let number = self.joined;
@@ -280,6 +281,7 @@ impl Thread {
     /// Takes what the connections still hold, and ends them.
     fn finish(mut self) {
         for mut producer in std::mem::take(&mut self.open).into_values() {
+            producer.ending = true;
             producer.pump(&self.shared, CHUNKS_BEFORE_SUCCESSOR, &mut self.chunk);
             producer.say(&self.shared);
             producer.end(&self.shared);
