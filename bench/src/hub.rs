@@ -67,6 +67,14 @@ impl Hub {
         Ok(write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n")?)
     }
 
+    /// Sends the request for a WebSocket.
+    pub fn ask_socket(&self, stream: &mut impl Write, path: &str) -> Result<()> {
+        let host = self.addr;
+        let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        Ok(write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{upgrade}\r\n{key}\r\n\r\n")?)
+    }
+
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr

@@ -33,9 +33,15 @@ fn row(goal: &Value, samples: &Samples) -> String {
     let (wanted, met) = match (goal["times"].as_f64(), goal["at_most"].as_f64()) {
         (Some(times), _) => (format!("≥ {times}×"), ratio.map(|ratio| ratio >= times)),
         (_, Some(most)) => (format!("≤ {most} {unit}"), ours.as_ref().map(|ours| ours.median <= most)),
+        // Shown beside what is judged.
         _ => ("-".to_owned(), None),
     };
-    let met = met.map_or("not measured", |met| if met { "yes" } else { "**no**" });
+    let met = match met {
+        Some(true) => "yes",
+        Some(false) => "**no**",
+        None if wanted == "-" && ours.is_some() => "-",
+        None => "not measured",
+    };
     format!(
         "| {} | {} | {} | {} | {} | {met} |",
         text("what"),
@@ -99,6 +105,12 @@ mod tests {
     fn a_bound_needs_no_peer() {
         let goal = json!({"what": "w", "ours": "ours", "at_most": 99, "unit": "µs"});
         assert_eq!(row(&goal, &samples()), "| w | 100 µs ±15 % | - | - | ≤ 99 µs | **no** |");
+    }
+
+    #[test]
+    fn what_has_no_goal_is_shown() {
+        let goal = json!({"what": "w", "ours": "ours"});
+        assert_eq!(row(&goal, &samples()), "| w | 100 ns ±15 % | - | - | - | - |");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! `readers latency`: from a line on the hub's Unix socket to its readers, 1,000 events/s, 100 readers over SSE.
 //! `readers stalled`: 5,000 readers, of which half stop reading, beside all reading and beside that half not being there.
+//! `readers memory`: 1,000 and 5,000 readers beside one, over SSE and WebSocket.
 //!
 //! Prints nanoseconds `p50` and `p99` from the write of a line to its arrival at each reader (in `stalled`: at each of
 //! those that read in all three), how many events were `missing` there, and the hub's `memory` in MiB. An event that
 //! comes twice or in another order is an error. In `stalled` the others read on in the end, and what they then lack is
 //! `missing late`, unless a `hub.gap` says so.
+//!
+//! `memory` prints KiB by which the hub's memory grows for each reader beyond the first: until all are `idle`, and until
+//! each has been sent the same 5,000 events (`after`), which the hub keeps for one reader as for thousands.
 
 #![expect(clippy::print_stdout, reason = "the result is what it prints")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark is about clocks")]
@@ -33,6 +37,8 @@ const FILL: u64 = 2_000;
 const BURST: u64 = 50;
 /// What a stalled reader's system takes for it: little, so that the hub soon has to keep it.
 const LITTLE: usize = 16 << 10;
+/// What readers are sent before they are weighed.
+const LOAD: u64 = 5_000;
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,7 +46,7 @@ fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result: Value = match args.first().map(String::as_str) {
         Some("latency") => {
-            let mut world = World::new(100, 0)?;
+            let mut world = World::new(Form::Sse, 100, 0)?;
             world.warm_up(200)?;
             world.measure(1_000, 4_000)?.into()
         }
@@ -49,7 +55,7 @@ fn main() -> Result<()> {
             for (name, reading, stalled) in
                 [("all", 5_000, 0), ("half stalled", 2_500, 2_500), ("half absent", 2_500, 0)]
             {
-                let mut world = World::new(reading, stalled)?;
+                let mut world = World::new(Form::Sse, reading, stalled)?;
                 world.warm_up(FILL)?;
                 world.watched = 2_500;
                 let mut measured = world.measure(20, 100)?;
@@ -60,15 +66,63 @@ fn main() -> Result<()> {
             }
             result.into()
         }
-        _ => return Err("usage: readers latency|stalled".into()),
+        Some("memory") => {
+            let mut result = Map::new();
+            for (name, form) in [("sse", Form::Sse), ("websocket", Form::WebSocket)] {
+                let one = Weight::of(form, 1)?;
+                let mut by_readers = Map::new();
+                for readers in [1_000, 5_000] {
+                    let (many, more) = (Weight::of(form, readers)?, (readers - 1) as f64);
+                    let each = json!({
+                        "idle": (many.idle - one.idle) / more, "after": (many.after - one.after) / more,
+                    });
+                    by_readers.insert(readers.to_string(), each);
+                }
+                result.insert(name.to_owned(), by_readers.into());
+            }
+            result.into()
+        }
+        _ => return Err("usage: readers latency|stalled|memory".into()),
     };
     println!("{result}");
     Ok(())
 }
 
+/// How events come to a reader.
+#[derive(Clone, Copy)]
+enum Form {
+    Sse,
+    WebSocket,
+}
+
+/// By how much a hub's memory grew, in KiB.
+#[derive(Clone, Copy)]
+struct Weight {
+    idle: f64,
+    after: f64,
+}
+
+impl Weight {
+    /// With so many readers.
+    fn of(form: Form, readers: usize) -> Result<Self> {
+        let mut world = World::new(form, readers, 0)?;
+        let empty = world.empty;
+        let grown =
+            |world: &World| -> Result<f64> { Ok((world.hub.memory()? as f64 - empty as f64) / 1024.0) };
+        let idle = grown(&world)?;
+        world.warm_up(LOAD)?;
+        if world.readers.iter().any(|reader| reader.seen < LOAD) {
+            return Err("a reader did not get everything".into());
+        }
+        Ok(Weight { idle, after: grown(&world)? })
+    }
+}
+
 /// A hub, its readers, and the producer.
 struct World {
     hub: Hub,
+    /// The hub's memory before anybody came, in bytes.
+    empty: u64,
     producer: UnixStream,
     /// What those that are read wait on.
     arrivals: OwnedFd,
@@ -93,8 +147,9 @@ struct Reader {
 }
 
 impl World {
-    fn new(reading: usize, stalled: usize) -> Result<Self> {
+    fn new(form: Form, reading: usize, stalled: usize) -> Result<Self> {
         let hub = Hub::start(&[])?;
+        let empty = hub.memory()?;
         let arrivals = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut readers = Vec::new();
         for n in 0..reading + stalled {
@@ -104,7 +159,10 @@ impl World {
             }
             rustix::net::connect(&socket, &hub.addr())?;
             let mut stream = TcpStream::from(socket);
-            hub.ask(&mut stream, "/api/v1/events?since=now", "text/event-stream")?;
+            match form {
+                Form::Sse => hub.ask(&mut stream, "/api/v1/events?since=now", "text/event-stream")?,
+                Form::WebSocket => hub.ask_socket(&mut stream, "/api/v1/ws?since=now")?,
+            }
             let mut reader = Reader { stream, seen: 0, gap: false, tail: Vec::new() };
             reader.wait_open()?;
             reader.stream.set_nonblocking(true)?;
@@ -116,7 +174,7 @@ impl World {
         let producer = hub.producer()?;
         let buffer = vec![0; 256 << 10];
         let (watched, nanos) = (reading, Vec::new());
-        Ok(World { hub, producer, arrivals, readers, reading, watched, written: 0, nanos, buffer })
+        Ok(World { hub, empty, producer, arrivals, readers, reading, watched, written: 0, nanos, buffer })
     }
 
     /// Everybody who reads has so many events; all else stands.
@@ -208,10 +266,10 @@ impl World {
 }
 
 impl Reader {
-    /// Reads byte by byte to the end of what the hub says first, so that all of the rest is read by `read`.
+    /// Reads byte by byte to the end of the line that the hub says first, so that all of the rest is read by `read`.
     fn wait_open(&mut self) -> Result<()> {
         let (mut said, mut byte) = (Vec::new(), [0]);
-        while memmem::find(&said, b"hub.hello").is_none() || !said.ends_with(b"\n\n") {
+        while memmem::find(&said, b"hub.hello").is_none() || !said.ends_with(b"\n") {
             self.stream.read_exact(&mut byte)?;
             said.extend(byte);
         }
