@@ -1,9 +1,10 @@
 //! The hub of `choo`: orchestrators send it event lines, people and programs watch.
 //!
 //! It listens on a Unix socket for any number of producers, numbers, folds and keeps what they send (in
-//! memory, bounded by bytes), and serves it over HTTP: NDJSON and server-sent events with cursors that
-//! resume without gap or duplicate, the runs' states as JSON, the views of the original daemon, and the
-//! dashboard. Loopback only, behind a token; on the Unix socket HTTP works without one.
+//! memory and in an SQLite file, both bounded), hands them commands, and serves it over HTTP: NDJSON,
+//! server-sent events and WebSockets with cursors that resume without gap or duplicate, the runs' states as
+//! JSON, the views of the original daemon, and the dashboard. Loopback only, behind a token; on the Unix
+//! socket HTTP works without one.
 //!
 //! What a line means, and what a run's state is, is decided by [`choo_protocol`]; how the socket is made
 //! and guarded, by [`choo_transport::Listener`]. Printing, signals and flags are the program's.
@@ -25,8 +26,9 @@
 //! ```
 //!
 //! Inside, `core` decides and does no I/O: it is handed bytes, the time and a seed, and is tested in
-//! virtual time. `http` decides who may ask what. Around them is a thin shell on smol that runs on the
-//! caller's one thread.
+//! virtual time. `http` decides who may ask what, on the caller's thread. Producers' sockets, readers'
+//! sockets, what readers need from the history, and storing have threads of their own, so that none of them
+//! waits for another.
 
 mod accept;
 mod claimed;
