@@ -42,7 +42,6 @@ fn nobody_can_connect_before_the_history_is_read() {
     let hello = r#"{"type":"link.hello","payload":{"proto":1,"run":"r","first":1,"last":9}}"#;
     producer.send(hello);
     producer.events("r", 1..=9);
-    producer.line();
     producer.wait_acked(9);
     let dir = hub.join();
     // Whoever opens a pipe to write to it waits until somebody reads from it: a history that takes its time.

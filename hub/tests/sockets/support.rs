@@ -185,11 +185,16 @@ impl Producer {
         serde_json::from_slice(&line).unwrap()
     }
 
-    /// Waits until this number is acknowledged.
+    /// Waits until this number of the run `r` is acknowledged: by the welcome, if it was stored before that.
     pub(crate) fn wait_acked(&mut self, seq: u64) {
         loop {
             let line = self.line();
-            if line["type"] == "link.ack" && line["payload"]["seq"] == seq {
+            let stored = match line["type"].as_str() {
+                Some("link.welcome") => &line["payload"]["have"]["r"],
+                Some("link.ack") => &line["payload"]["seq"],
+                _ => &Value::Null,
+            };
+            if *stored == seq {
                 return;
             }
         }
