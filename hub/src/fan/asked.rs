@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::seat::SeatId;
+use super::question::SeatId;
 
 /// How many of a reader may be. One that subscribes again and again takes turns with the others all the same,
 /// and what it no longer wants when its turn comes is not looked up.

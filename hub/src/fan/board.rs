@@ -6,6 +6,7 @@ use bytes::Bytes;
 use choo_protocol::Timestamp;
 
 use super::machine::Fan;
+use super::reader::Watch;
 use crate::core::Item;
 use crate::core::Moment;
 use crate::encoding::Framing;
@@ -31,14 +32,6 @@ pub(super) struct Board {
     asked: bool,
     /// Not to be looked at again before.
     rests_until: Duration,
-}
-
-/// A reader's place at a board.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Watch {
-    pub(super) board: usize,
-    /// The version of the message that it has, or is being given.
-    had: u64,
 }
 
 impl Fan {

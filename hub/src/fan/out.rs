@@ -1,11 +1,9 @@
-//! The thread with the readers' sockets, and the one that looks things up for them.
+//! The thread with the readers' sockets.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -18,15 +16,14 @@ use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sockopt};
 use smol::channel::Sender;
 
 use super::bell::{self, Bell};
-use super::cold::{COLD, Cold};
-use super::machine::{Closing, Fan, NewReader};
+use super::clerk::Clerk;
+use super::desk::{Desk, Joining, Mail};
+use super::machine::{Closing, Fan};
 use super::pace::{ENOUGH, Pace};
-use super::question::{Answer, Looked, Question};
 use super::reader::Slices;
-use super::status::{Look, Origin};
+use super::status::Origin;
 use crate::core::{Item, Moment};
 use crate::shared::{Place, Shared};
-use crate::topic::Topic;
 
 /// The thread's own token; readers have their numbers.
 const BELL: Token = Token(usize::MAX);
@@ -54,60 +51,6 @@ pub(crate) struct Running {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// What the threads hand each other.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    bell: Arc<Bell>,
-    mail: Mutex<Vec<Mail>>,
-    questions: Mutex<Questions>,
-    asked: Condvar,
-    /// What the store is asked, by [`COLD`] threads at a time.
-    cold: Cold,
-}
-
-/// At most one of each subscription.
-#[derive(Debug, Default)]
-struct Questions {
-    open: VecDeque<Question>,
-    /// Views to be looked at.
-    topics: VecDeque<Topic>,
-    stopped: bool,
-}
-
-/// What the clerk does next.
-enum Job {
-    Question(Question),
-    Topic(Topic),
-}
-
-#[derive(Debug)]
-enum Mail {
-    Join(Box<Joining>),
-    Answer(Answer),
-    /// What a topic shows.
-    Topic(Topic, Vec<u8>),
-    /// Who is here, from this number on.
-    Look(usize, Sender<Look>),
-}
-
-/// A connection that becomes a reader's.
-pub(crate) struct Joining {
-    /// Does not block.
-    pub(crate) socket: OwnedFd,
-    /// What was read of it beyond the request.
-    pub(crate) rest: Vec<u8>,
-    pub(crate) reader: NewReader,
-    pub(crate) place: Place,
-    /// Held as long as the connection lives.
-    pub(crate) alive: Sender<()>,
-}
-
-impl fmt::Debug for Joining {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Joining").field("socket", &self.socket).finish_non_exhaustive()
-    }
-}
-
 /// The socket of a reader, and what it holds.
 struct Socket {
     fd: OwnedFd,
@@ -131,13 +74,7 @@ impl FanOut {
     /// Starts the threads.
     pub(crate) fn start(self, shared: &Arc<Shared>) -> io::Result<Running> {
         let FanOut { poll, bell } = self;
-        let desk = Arc::new(Desk {
-            bell,
-            mail: Mutex::default(),
-            questions: Mutex::default(),
-            asked: Condvar::new(),
-            cold: Cold::new(),
-        });
+        let desk = Arc::new(Desk::new(bell));
         let (fan, newest, now) = shared.look(|core, now| {
             let head = core.history().last();
             let newest = core.runs().newest().map(|run| run.id().clone());
@@ -155,15 +92,8 @@ impl FanOut {
             closing: false,
             now,
         };
-        let clerk = Clerk { desk: Arc::clone(&desk), shared: Arc::clone(shared) };
-        let mut threads = vec![
-            Builder::new().name("choo-fan".to_owned()).spawn(move || thread.run())?,
-            Builder::new().name("choo-history".to_owned()).spawn(move || clerk.run())?,
-        ];
-        for _ in 0..COLD {
-            let clerk = Clerk { desk: Arc::clone(&desk), shared: Arc::clone(shared) };
-            threads.push(Builder::new().name("choo-cold".to_owned()).spawn(move || clerk.run_cold())?);
-        }
+        let mut threads = vec![Builder::new().name("choo-fan".to_owned()).spawn(move || thread.run())?];
+        threads.extend(Clerk::start(&desk, shared)?);
         Ok(Running { desk, threads })
     }
 }
@@ -176,104 +106,11 @@ impl Running {
 
     /// Cuts off whoever is left, and waits for the threads.
     pub(crate) fn stop(self) {
-        self.desk.bell.stop();
-        self.desk.questions().stopped = true;
-        self.desk.asked.notify_all();
-        self.desk.cold.stop();
+        self.desk.stop();
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the fan-out had panicked");
             }
-        }
-    }
-}
-
-impl Desk {
-    /// Hands over a reader.
-    pub(crate) fn join(&self, joining: Joining) {
-        self.post(Mail::Join(Box::new(joining)));
-    }
-
-    /// Some of the readers, from a number on; none if they are gone with the hub.
-    pub(crate) async fn look(&self, from: usize) -> Option<Look> {
-        let (sender, answer) = smol::channel::bounded(1);
-        self.post(Mail::Look(from, sender));
-        answer.recv().await.ok()
-    }
-
-    fn post(&self, mail: Mail) {
-        let mut waiting = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push(mail);
-        let first = waiting.len() == 1;
-        drop(waiting);
-        if first {
-            self.bell.ring();
-        }
-    }
-
-    fn questions(&self) -> MutexGuard<'_, Questions> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Answers questions, one after the other.
-struct Clerk {
-    desk: Arc<Desk>,
-    shared: Arc<Shared>,
-}
-
-impl Clerk {
-    fn run(&self) {
-        while let Some(job) = self.next() {
-            let mut question = match job {
-                Job::Question(question) => question,
-                Job::Topic(topic) => {
-                    let clients = self.shared.clients();
-                    let view = self.shared.look(|core, _| topic.look(core, clients));
-                    let json = view.json();
-                    self.desk.post(Mail::Topic(topic, json));
-                    continue;
-                }
-            };
-            loop {
-                match self.shared.look(|core, now| question.look(core, now)) {
-                    Looked::Again(more) => question = more,
-                    // A disk may take its time, which is not that of readers who do not need it.
-                    Looked::Cold(question, fetch) => {
-                        self.desk.cold.ask(question, fetch);
-                        break;
-                    }
-                    Looked::Found(found) => {
-                        self.desk.post(Mail::Answer(found.encode()));
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Asks the store, one page after the other.
-    fn run_cold(&self) {
-        while let Some((mut question, fetch)) = self.desk.cold.next() {
-            question.handle_page(self.shared.read(&fetch));
-            self.desk.questions().open.push_back(question);
-            self.desk.asked.notify_one();
-        }
-    }
-
-    fn next(&self) -> Option<Job> {
-        let mut questions = self.desk.questions();
-        loop {
-            if questions.stopped {
-                return None;
-            }
-            if let Some(question) = questions.open.pop_front() {
-                return Some(Job::Question(question));
-            }
-            if let Some(topic) = questions.topics.pop_front() {
-                return Some(Job::Topic(topic));
-            }
-            questions = self.desk.asked.wait(questions).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -299,7 +136,7 @@ impl Thread {
     fn run(&mut self) {
         let mut events = Events::with_capacity(1024);
         let mut chunk = vec![0; CHUNK];
-        let bell = Arc::clone(&self.desk.bell);
+        let bell = Arc::clone(self.desk.bell());
         while !(bell.stopping() || self.closing && self.fan.is_empty()) {
             self.now = self.shared.now();
             for (reader, ending) in std::mem::take(&mut self.unread) {
@@ -345,8 +182,7 @@ impl Thread {
     }
 
     fn take_mail(&mut self) {
-        let mail = std::mem::take(&mut *self.desk.mail.lock().unwrap_or_else(PoisonError::into_inner));
-        for mail in mail {
+        for mail in self.desk.take_mail() {
             match mail {
                 Mail::Join(joining) => self.join(*joining),
                 Mail::Answer(answer) => self.fan.handle_answer(answer, self.now),
@@ -389,7 +225,7 @@ impl Thread {
 
     /// Hands the machine what was recorded, if the time has come; otherwise says when it will.
     fn distribute(&mut self) -> Option<Duration> {
-        let bell = Arc::clone(&self.desk.bell);
+        let bell = Arc::clone(self.desk.bell());
         // Looked at before the records: whoever closes has recorded everything.
         let closing = bell.closing() && !self.closing;
         let waiting = bell.last().saturating_sub(self.fan.head());
@@ -425,7 +261,7 @@ impl Thread {
         self.drive();
         self.now = self.shared.now();
         self.pace.handle_round(began, self.now.at);
-        self.desk.bell.set_light(self.pace.is_light());
+        self.desk.bell().set_light(self.pace.is_light());
     }
 
     /// Does what the machine says.
@@ -459,12 +295,10 @@ impl Thread {
 
     fn ask(&mut self) {
         while let Some(question) = self.fan.poll_question() {
-            self.desk.questions().open.push_back(question);
-            self.desk.asked.notify_one();
+            self.desk.ask(question);
         }
         while let Some(topic) = self.fan.poll_topic() {
-            self.desk.questions().topics.push_back(topic);
-            self.desk.asked.notify_one();
+            self.desk.ask_topic(topic);
         }
     }
 

@@ -5,8 +5,15 @@ use bytes::Bytes;
 use choo_protocol::Timestamp;
 
 use super::channel::Key;
-use super::seat::SeatId;
 use crate::core::{Block, Core, Fetch, Moment, Page, Since, Step, Subscription};
+
+/// A seat that may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeatId {
+    pub(super) reader: usize,
+    pub(super) index: usize,
+    pub(super) number: u64,
+}
 
 /// What a reader needs.
 #[derive(Debug)]

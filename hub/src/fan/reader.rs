@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
-use super::board::Watch;
 use super::inbound::Inbound;
 use crate::encoding::{Encoding, Framing};
 
@@ -39,6 +38,14 @@ pub(crate) struct Reader {
     /// When its peer last showed that it is there, and when it was last asked.
     pub(crate) heard: Duration,
     pub(crate) pinged: Duration,
+}
+
+/// A reader's place at a board.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    pub(super) board: usize,
+    /// The version of the message that it has, or is being given.
+    pub(super) had: u64,
 }
 
 /// Where a connection is in its life.

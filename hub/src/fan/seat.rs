@@ -2,7 +2,7 @@
 
 use super::channel::{Channel, Key, Spot};
 use super::machine::Fan;
-use super::question::{Ask, Question};
+use super::question::{Ask, Question, SeatId};
 use super::reader::Phase;
 use crate::core::{Selection, Since, Subscription};
 use crate::encoding::Encoding;
@@ -34,14 +34,6 @@ pub(super) enum Place {
     Asked,
     /// It stands further than what has been sent to anybody.
     Ahead(Box<Subscription>),
-}
-
-/// A seat that may be gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SeatId {
-    pub(super) reader: usize,
-    pub(super) index: usize,
-    pub(super) number: u64,
 }
 
 impl Fan {
