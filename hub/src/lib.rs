@@ -2,7 +2,7 @@
 //!
 //! It listens on a Unix socket for any number of producers, numbers, folds and keeps what they send (in
 //! memory and in an SQLite file, both bounded), hands them commands, and serves it over HTTP: NDJSON,
-//! server-sent events and WebSockets with cursors that resume without gap or duplicate, the runs' states as
+//! server-sent events and `WebSocket`s with cursors that resume without gap or duplicate, the runs' states as
 //! JSON, the views of the original daemon, and the dashboard. Loopback only, behind a token; on the Unix
 //! socket HTTP works without one.
 //!
