@@ -42,6 +42,15 @@ pub(crate) struct Wish {
     pub(crate) key: Option<String>,
 }
 
+/// A command that is on its way, or was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// What the answers will name.
+    pub(crate) id: String,
+    /// The offset behind which it is on record, and the answers to it.
+    pub(crate) behind: u64,
+}
+
 /// Why it is not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -103,6 +112,8 @@ struct Key {
     /// Of what is wanted.
     digest: [u8; 32],
     since: Duration,
+    /// Behind which offset that is on record.
+    behind: u64,
 }
 
 /// A command that will not be executed, or of which nothing will be heard.
@@ -215,7 +226,8 @@ impl Commands {
     }
 
     /// Remembers a key's id, and forgets what is old or too much.
-    fn remember(&mut self, id: &str, digest: [u8; 32], now: Duration) {
+    fn remember(&mut self, id: &str, key: Key) {
+        let now = key.since;
         while let Some(oldest) = self.order.front()
             && (self.order.len() >= KEYS
                 || self.keys.get(oldest).is_none_or(|key| key.since + KEY_LIFE <= now))
@@ -223,7 +235,7 @@ impl Commands {
             let oldest = self.order.pop_front();
             oldest.map(|oldest| self.keys.remove(&oldest));
         }
-        self.keys.insert(id.to_owned(), Key { digest, since: now });
+        self.keys.insert(id.to_owned(), key);
         self.order.push_back(id.to_owned());
     }
 }
@@ -236,9 +248,9 @@ impl Link {
 }
 
 impl Core {
-    /// Somebody wants something done with a run: records it, and has it told to the producer. Gives the id
-    /// that the answers will name; for a key that was used before, the same again, and nothing more is done.
-    pub(crate) fn ask(&mut self, run: &str, wish: Wish, now: Moment) -> Result<String, Refusal> {
+    /// Somebody wants something done with a run: records it, and has it told to the producer. For a key that
+    /// was used before it gives the same again, and nothing more is done.
+    pub(crate) fn ask(&mut self, run: &str, wish: Wish, now: Moment) -> Result<Asked, Refusal> {
         let known = self.runs.get(run).ok_or(Refusal::UnknownRun)?;
         let (run, over) = (known.id().clone(), matches!(known.phase(), Phase::Over { .. }));
         let Wish { cmd, args, condition, by, key } = wish;
@@ -251,7 +263,8 @@ impl Core {
         };
         if let Some(used) = self.commands.keys.get(&request.id).filter(|used| now.at < used.since + KEY_LIFE)
         {
-            return if used.digest == digest { Ok(request.id) } else { Err(Refusal::KeyReused) };
+            let asked = Asked { id: request.id, behind: used.behind };
+            return if used.digest == digest { Ok(asked) } else { Err(Refusal::KeyReused) };
         }
         if over || !self.commands.links.contains_key(&run) {
             return Err(Refusal::NoProducer);
@@ -268,9 +281,9 @@ impl Core {
         if let Err(error) = Line::parse(&json, &Limits::default()) {
             return Err(Refusal::BadLine(error.to_string()));
         }
-        let id = request.id;
+        let (id, behind) = (request.id, self.history.last());
         if key.is_some() {
-            self.commands.remember(&id, digest, now.at);
+            self.commands.remember(&id, Key { digest, since: now.at, behind });
         }
         let line = [json.as_slice(), b"\n"].concat();
         self.with_run(&run, |run, history| {
@@ -279,7 +292,7 @@ impl Core {
         self.commands.asked += 1;
         let (number, until) = (self.commands.asked, now.at + GOOD_FOR);
         self.commands.open.push_back(Open { number, run, id: id.clone(), line, until, handed: None });
-        Ok(id)
+        Ok(Asked { id, behind })
     }
 
     /// What is known of the commands.

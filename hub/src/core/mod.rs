@@ -30,7 +30,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use commands::{Refusal, Wish};
+pub(crate) use commands::{Asked, Refusal, Wish};
 pub(crate) use cursor::{Cursor, Epoch};
 pub(crate) use diffs::{DiffFilter, DiffSearch, Looking};
 pub(crate) use epochs::Epochs;

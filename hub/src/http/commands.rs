@@ -17,7 +17,7 @@ use serde_json::json;
 use super::caller::Caller;
 use super::outcome::Outcome;
 use super::respond::{self, ApiError, Response};
-use crate::core::{Refusal, Wish};
+use crate::core::{Asked, Cursor, Refusal, Wish};
 use crate::shared::Shared;
 
 /// Names the command, so that one that is sent again is not done again
@@ -56,18 +56,23 @@ pub(super) fn post(
         let Body { cmd, args, condition } = parse(&read(body).await?)?;
         let wish = Wish { cmd, args: args.unwrap_or_default(), condition, by, key };
         let cmd = wish.cmd.clone();
-        let asked = shared.act(|core, now| core.ask(&run, wish, now));
+        let asked = shared.act(|core, now| {
+            let asked = core.ask(&run, wish, now)?;
+            let cursor = core.cursor(asked.behind);
+            Ok((asked, cursor))
+        });
         tracing::info!(run, %cmd, ?asked, "a command was given");
-        asked.map(|id| accepted(&run, &id)).map_err(refused)
+        asked.map(|(Asked { id, .. }, cursor)| accepted(&run, &id, cursor)).map_err(refused)
     };
     Ok(Outcome::Later(answer.boxed()))
 }
 
-fn accepted(run: &str, id: &str) -> Response {
-    let mut response = respond::json(&json!({ "id": id }));
+fn accepted(run: &str, id: &str, cursor: Cursor) -> Response {
+    let mut response = respond::json(&json!({ "id": id, "cursor": cursor.to_string() }));
     *response.status_mut() = StatusCode::ACCEPTED;
     // Names of runs are made of letters, digits and `._-`.
-    if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/events?run={run}&types=cmd.*")) {
+    if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/events?run={run}&types=cmd.*&since={cursor}"))
+    {
         response.headers_mut().insert(LOCATION, place);
     }
     response

@@ -42,7 +42,8 @@ pub(super) fn all() -> Value {
             "omitted": { "type": "integer", "minimum": 0, "description": "How many files more there are; ask by unit." },
             "unlisted": { "type": "integer", "minimum": 0, "description": "How many events told of files for which the run's state has no room." },
         })),
-        "Commanded": object(&["id"], json!({
+        "Commanded": object(&["id", "cursor"], json!({
+            "cursor": { "type": "string", "description": "Behind it the run's events tell what was asked for and what became of it." },
             "id": { "type": "string", "description": "Names the command in `cmd.accepted`, `cmd.rejected` and `cmd.done`." },
         })),
         "Ticket": object(&["ticket", "expires"], json!({

@@ -1,52 +1,17 @@
+import { give } from "./command.js";
+import type { Connection, ConnectOptions, Transport } from "./connection.js";
 import { Link } from "./link.js";
-import { NDJSON, readRefusal, streamOf, streamUrl, type Selection } from "./request.js";
+import type { CommandOptions, CommandOutcome } from "./order.js";
+import { NDJSON, readRefusal, streamOf, streamUrl } from "./request.js";
 import { subscribe } from "./socket.js";
 import { DataLines, SSE } from "./sse.js";
+import type { ConnectionStatus } from "./status.js";
 import type { RunStore } from "./store.js";
 import { Turns } from "./turns.js";
-import type { StoreChanges } from "./types.gen.js";
-import type { ConnectionStatus } from "./status.js";
-
-export interface ConnectOptions extends Selection {
-  /** The hub's stream, `…/api/v1/events`; in a page it may be relative. */
-  readonly url: string;
-  /** The hub's token; a hub on a Unix socket or one without needs none. */
-  readonly token?: string;
-  /** Where to begin: `snapshot` (default), `earliest`, `now`, or a cursor such as `store.cursor`. */
-  readonly since?: string;
-  /** What takes the bytes. One connection at a time. */
-  readonly store: RunStore;
-  /** Called after each chunk of bytes with what it changed. */
-  readonly onChange?: (changes: StoreChanges) => void;
-  readonly onStatus?: (status: ConnectionStatus) => void;
-  /** After how many failed attempts in a row to give up. Default: never. */
-  readonly maxReconnectAttempts?: number;
-  /**
-   * How events may come, the best first; the next is tried where one is not to be had. Default: `websocket`, which all
-   * connections of a page to a hub share, then `ndjson` and `sse`, each a response of its own.
-   */
-  readonly transports?: readonly Transport[];
-}
-
-/** How events come. */
-export type Transport = "websocket" | "ndjson" | "sse";
+import type { CmdArgs, Command } from "./types.gen.js";
 
 /** In this order they cost a page least. */
 const TRANSPORTS: readonly Transport[] = ["websocket", "ndjson", "sse"];
-
-/** A connection that heals itself. */
-export interface Connection {
-  readonly status: ConnectionStatus;
-  /** Up to where the stream has been taken. */
-  readonly cursor: string | undefined;
-  /** Ends it for good; nothing is called any more. Harmless when repeated. */
-  close(): void;
-  /** Rests until `resume()`, which catches up. */
-  pause(): void;
-  resume(): void;
-  /** Tries at once instead of waiting, also after `denied` and after giving up. */
-  retryNow(): void;
-}
 
 /**
  * Follows a hub: streams its events into `store`, and when the stream breaks comes back where it
@@ -105,6 +70,10 @@ class Driver implements Connection {
   retryNow(): void {
     this.#link.handleRetryNow();
     this.#drive();
+  }
+
+  command(run: string, cmd: Command, args?: CmdArgs, options?: CommandOptions): Promise<CommandOutcome> {
+    return give({ run, cmd, args, ...options }, this.#options, connect);
   }
 
   /** Does what the link says, sets the one timer, and tells the status if it is another. */

@@ -16,6 +16,31 @@ export class ChooError extends Error {
   }
 }
 
+/** Why a command was not given, or what became of it is not known. */
+export class CommandError extends ChooError {
+  /**
+   * Why the hub does not take it, in the hub's word (`not_found`, `key_reused`, `busy`, `scope`, `unauthorized`, …); or
+   * `unreachable`: it did not answer; or, of one that was given, `missing`, `ended`, `denied` and `aborted`: nobody can
+   * say what became of it.
+   */
+  declare readonly kind: string;
+  /** The HTTP status of a refusal. */
+  readonly status?: number;
+  /** With this key the same command can be asked for again without being done twice. */
+  readonly idempotencyKey: string;
+
+  constructor(
+    kind: string,
+    message: string,
+    options: { readonly idempotencyKey: string; readonly status?: number; readonly cause?: unknown },
+  ) {
+    super(kind, message, "cause" in options ? { cause: options.cause } : {});
+    this.name = "CommandError";
+    this.idempotencyKey = options.idempotencyKey;
+    if (options.status !== undefined) this.status = options.status;
+  }
+}
+
 /** Runs a call into the module, so that its errors become ours. Anything unexpected stays what it is. */
 export function guarded<T>(call: () => T): T {
   try {

@@ -1,4 +1,5 @@
-import { connect, type Connection, type ConnectOptions } from "./connect.js";
+import { connect } from "./connect.js";
+import type { Connection, ConnectOptions } from "./connection.js";
 import type { ConnectionStatus } from "./status.js";
 import { RunStore, type RunStoreOptions } from "./store.js";
 import { Topics, type Topic } from "./topics.js";

@@ -47,7 +47,9 @@ export interface Refusal {
   readonly status: number;
   /** What `Retry-After` says, in milliseconds. */
   readonly retryAfter?: number;
-  /** What was wrong, for people. */
+  /** What was wrong, for programs, if the hub said so. */
+  readonly kind?: string;
+  /** The same for people. */
   readonly message: string;
 }
 

@@ -44,9 +44,11 @@ export async function readRefusal(response: Response): Promise<Refusal> {
   }
   const body: unknown = await response.json().catch(() => undefined);
   const retryAfter = retryAfterMillis(headers.get("retry-after"));
+  const kind = errorMember(body, "kind");
   return {
     status,
-    message: errorMessage(body) ?? `the hub answered ${status}`,
+    ...(kind === undefined ? {} : { kind }),
+    message: errorMember(body, "message") ?? `the hub answered ${status}`,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   };
 }
@@ -60,10 +62,10 @@ function retryAfterMillis(header: string | null): number | undefined {
   return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
 }
 
-function errorMessage(body: unknown): string | undefined {
+function errorMember(body: unknown, name: string): string | undefined {
   if (!isRecord(body) || !isRecord(body["error"])) return undefined;
-  const { message } = body["error"];
-  return typeof message === "string" ? message : undefined;
+  const member = body["error"][name];
+  return typeof member === "string" ? member : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

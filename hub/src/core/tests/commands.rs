@@ -33,7 +33,7 @@ impl World {
     }
 
     fn ask(&mut self, cmd: &str, key: &str) -> Result<String, Refusal> {
-        self.core.ask("r", wish(cmd, key), self.now)
+        self.core.ask("r", wish(cmd, key), self.now).map(|asked| asked.id)
     }
 
     /// The ids of the commands that the producer is told now.

@@ -1,17 +1,26 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** One request of a page, to be answered by the test. */
 export class Request {
   readonly headers: IncomingHttpHeaders;
+  /** Method and path. */
+  readonly target: string;
   readonly query: URLSearchParams;
+  /** What was sent with it. */
+  readonly body: Promise<string>;
   /** Resolves when the page has let go. */
   readonly gone: Promise<void>;
   readonly #response: ServerResponse;
 
-  constructor(url: string, headers: IncomingHttpHeaders, response: ServerResponse) {
-    this.query = new URL(url, "http://hub").searchParams;
-    this.headers = headers;
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    const { pathname, searchParams } = new URL(message.url ?? "/", "http://hub");
+    this.target = `${message.method} ${pathname}`;
+    this.query = searchParams;
+    this.headers = message.headers;
+    this.body = message.setEncoding("utf8").reduce((text: string, chunk: string) => text + chunk, "");
+    // Nobody may want it, and the page may be gone before it came whole.
+    this.body.catch(() => {});
     this.#response = response;
     this.gone = new Promise((resolve) => response.once("close", resolve));
   }
@@ -33,9 +42,15 @@ export class Request {
     this.#response.destroy();
   }
 
-  refuse(status: number, message: string, headers: Record<string, string> = {}): void {
+  /** Answers with JSON. */
+  answer(status: number, body: object): void {
+    this.#response.writeHead(status, { "content-type": "application/json" });
+    this.#response.end(JSON.stringify(body));
+  }
+
+  refuse(status: number, message: string, headers: Record<string, string> = {}, kind = "test"): void {
     this.#response.writeHead(status, { "content-type": "application/json", ...headers });
-    this.#response.end(status === 204 ? undefined : JSON.stringify({ error: { kind: "test", message } }));
+    this.#response.end(status === 204 ? undefined : JSON.stringify({ error: { kind, message } }));
   }
 }
 
@@ -47,7 +62,7 @@ export class Hub {
 
   private constructor() {
     this.#server = createServer((message, response) => {
-      const request = new Request(message.url ?? "/", message.headers, response);
+      const request = new Request(message, response);
       const taker = this.#taker;
       this.#taker = undefined;
       if (taker === undefined) this.#waiting.push(request);
