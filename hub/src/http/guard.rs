@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use choo_protocol::Timestamp;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use hyper::header::{
+    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+};
 use hyper::http::request::Parts;
 
 use super::authority::{Authority, Host, Origin, Scheme};
@@ -89,6 +91,13 @@ impl Guard {
                 "pages of that Origin may not read here; `--allow-origin` adds one",
             )),
         }
+    }
+
+    /// The origin that a request names, if it is one of those that were allowed in besides the hub's own.
+    pub(super) fn origin_elsewhere(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let text = single(headers, &ORIGIN).ok()??;
+        let allowed = self.origins.contains(&Origin::parse(text)?);
+        headers.get(ORIGIN).filter(|_| allowed).cloned()
     }
 
     /// Who asks: shown by the token, or by a ticket in the query (SPEC §5), as `EventSource` can send no

@@ -5,6 +5,7 @@ mod authority;
 mod caller;
 mod commands;
 mod connected;
+mod cors;
 mod diffs;
 mod extracts;
 mod guard;

@@ -11,8 +11,11 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::StatusCode;
 use hyper::body::{Bytes, Frame};
 use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::Extensions;
 use serde::Serialize;
 use serde_json::json;
+
+use super::cors;
 
 /// A whole answer or a stream.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -35,9 +38,11 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Adds what every answer carries. What a route has not declared cacheable is not kept.
-pub(crate) fn secure<B>(mut response: hyper::Response<B>) -> hyper::Response<B> {
+/// Adds what every answer carries, and what the page that asked needs to read it. What a route has not
+/// declared cacheable is not kept.
+pub(super) fn secure<B>(mut response: hyper::Response<B>, request: &Extensions) -> hyper::Response<B> {
     let headers = response.headers_mut();
+    cors::open(request, headers);
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

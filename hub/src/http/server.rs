@@ -20,6 +20,7 @@ use smol::channel::Sender;
 use smol_hyper::rt::{FuturesIo, SmolTimer};
 
 use super::caller::Caller;
+use super::cors;
 use super::guard::Guard;
 use super::head::{self, Beginning, MAX_HEADER_BYTES, MAX_HEADERS};
 use super::outcome::{Outcome, Stream};
@@ -86,14 +87,15 @@ where
     else {
         return;
     };
-    if let Some((parts, length)) = head
+    if let Some((mut parts, length)) = head
         && Route::of(parts.uri.path()).is_stream()
     {
+        visit.note_origin(&mut parts);
         match visit.answer(&parts, None) {
             Outcome::Stream(it) => visit.hand_over(*it, stream, bytes.split_off(length)),
-            Outcome::Answer(response) => refuse(&visit, response, stream).await,
+            Outcome::Answer(response) => refuse(&visit, &parts, response, stream).await,
             Outcome::Later(response) => {
-                refuse(&visit, response.await.unwrap_or_else(Response::from), stream).await;
+                refuse(&visit, &parts, response.await.unwrap_or_else(Response::from), stream).await;
             }
         }
         return;
@@ -113,7 +115,8 @@ where
 {
     let (taken, choked) = (Mutex::new(None), Arc::new(AtomicBool::new(false)));
     let service = service_fn(|request: Request<Incoming>| {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        visit.note_origin(&mut head);
         let answer = match visit.answer(&head, Some(body)) {
             Outcome::Stream(stream) => {
                 *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
@@ -128,7 +131,7 @@ where
                 // The connection is taken away before it would be answered.
                 Some(Outcome::Stream(_)) | None => future::pending().await,
             };
-            Ok::<_, Infallible>(respond::secure(response))
+            Ok::<_, Infallible>(respond::secure(response, &head.extensions))
         }
     });
     let mut http = http1::Builder::new();
@@ -163,11 +166,11 @@ where
 }
 
 /// Answers a stream's request with a refusal, and closes.
-async fn refuse<S>(visit: &Visit, response: Response, mut stream: Async<S>)
+async fn refuse<S>(visit: &Visit, head: &Parts, response: Response, mut stream: Async<S>)
 where
     Async<S>: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut response = respond::secure(response);
+    let mut response = respond::secure(response, &head.extensions);
     let headers = response.headers_mut();
     headers.insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("close"));
     let Ok(body) = response.body_mut().collect().await;
@@ -196,12 +199,22 @@ impl Visit {
         }
     }
 
+    /// Where the request's page is from, if that is elsewhere and allowed in.
+    fn note_origin(&self, head: &mut Parts) {
+        if let Door::Tcp(guard) = &self.door {
+            cors::note(head, guard);
+        }
+    }
+
     fn try_answer(&self, head: &Parts, body: Option<Incoming>) -> Result<Outcome, ApiError> {
         let route = Route::of(head.uri.path());
         let caller = match &self.door {
             Door::Unix { uid } => Ok(Caller::User(*uid)),
             Door::Tcp(guard) => {
                 guard.check_browser(head)?;
+                if let Some(response) = cors::preflight(head) {
+                    return Ok(Outcome::Answer(response));
+                }
                 guard.caller(head, matches!(route, Route::Socket | Route::Topic(_)), self.shared.now().time)
             }
         };

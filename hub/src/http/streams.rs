@@ -141,7 +141,7 @@ fn upgrade(head: &Parts) -> Result<hyper::http::Response<()>, ApiError> {
     request.headers_mut().clone_from(&head.headers);
     let response = create_response(&request).map_err(|_| ApiError::upgrade_required())?;
     let protocol = subprotocol(&head.headers)?;
-    let mut response = respond::secure(response);
+    let mut response = respond::secure(response, &head.extensions);
     if let Some(protocol) = protocol {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
     }
@@ -172,7 +172,7 @@ fn stream(
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         Framing::Chunked
     };
-    let mut bytes = respond::head(&respond::secure(response), shared.now().time);
+    let mut bytes = respond::head(&respond::secure(response, &head.extensions), shared.now().time);
     let mut opening = Framing::begin();
     opening.extend_from_slice(encoding.opening());
     bytes.extend_from_slice(&framing.finish(opening).unwrap_or_default());

@@ -62,6 +62,38 @@ fn s3_b04_a_wrong_host_or_origin_is_403_on_every_route() {
 }
 
 #[test]
+fn a_page_that_is_allowed_in_can_read_what_it_asks_for() {
+    const ORIGIN: &str = "http://localhost:5173";
+    let hub = TestHub::with(|config| config.allow_origins = vec![ORIGIN.to_owned()]);
+    let (origin, token) = (format!("Origin: {ORIGIN}"), format!("Authorization: Bearer {}", hub.token()));
+    let allowed = |answer: &Answer| answer.headers.get("access-control-allow-origin").cloned();
+    for path in ["/healthz", "/api/v1/runs", "/api/v1/events", "/api/v1/patches", "/api/v1/runs/none"] {
+        let mut answer = hub.request(path, &[&origin, &token]);
+        assert_eq!(allowed(&answer).as_deref(), Some(ORIGIN), "{path}");
+        assert!(answer.headers["access-control-expose-headers"].contains("choo-next"));
+        assert_eq!(answer.headers["vary"], "origin");
+        answer = hub.request(path, &[&origin]);
+        assert_eq!(allowed(&answer).as_deref(), Some(ORIGIN), "also why it may not: {path}");
+        assert_eq!(allowed(&hub.request(path, &[&token])), None, "whoever is no page needs none");
+        assert_eq!(allowed(&hub.request(path, &[&format!("Origin: http://{}", hub.addr), &token])), None);
+    }
+    // What a browser asks before it sends a header such as the token.
+    let ask = |path: &str, origin: &str| {
+        let (host, method) = (hub.addr, "Access-Control-Request-Method: POST");
+        hub.raw(&format!("OPTIONS {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n{method}\r\n\r\n"))
+    };
+    for path in ["/api/v1/events", "/api/v1/runs/r/commands", "/api/v1/tickets"] {
+        let answer = ask(path, ORIGIN);
+        assert_eq!((answer.status, allowed(&answer).as_deref()), (204, Some(ORIGIN)), "{path}");
+        let headers = &answer.headers["access-control-allow-headers"];
+        assert!(headers.contains("authorization") && headers.contains("idempotency-key"), "{headers}");
+        assert!(answer.headers["access-control-allow-methods"].contains("POST"));
+        let answer = ask(path, "http://localhost:5174");
+        assert_eq!((answer.status, allowed(&answer)), (403, None), "{path}");
+    }
+}
+
+#[test]
 fn s3_44_errors_say_what_is_wrong() {
     let hub = TestHub::start();
     for (path, status, kind) in [
