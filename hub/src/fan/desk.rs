@@ -9,9 +9,8 @@ use smol::channel::Sender;
 
 use super::bell::Bell;
 use super::cold::Cold;
-use super::machine::NewReader;
+use super::machine::{Look, NewReader};
 use super::question::{Answer, Question};
-use super::status::Look;
 use crate::core::Fetch;
 use crate::shared::Place;
 use crate::topic::Topic;

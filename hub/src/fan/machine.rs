@@ -1,18 +1,32 @@
 //! The fan-out, without sockets, clock and threads.
 
+mod asked;
+mod board;
+mod care;
+mod input;
+mod seat;
+mod status;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 use slab::Slab;
 
-use super::asked::Asked;
-use super::board::Board;
-use super::care::SWEEP;
+use self::asked::Asked;
+use self::board::Board;
+pub(super) use self::care::SWEEP;
+use self::seat::{Place, Seat};
+pub(crate) use self::status::{Look, Origin, ReaderStatus, SeatStatus, Standing};
+#[cfg(test)]
+pub(super) use self::{
+    asked::MAX_ASKED,
+    board::PERIOD,
+    care::{DEAD, KEEP_ALIVE, LINGER, PING},
+};
 use super::channel::{Channel, Key};
 use super::question::{Answer, Question, SeatId};
 use super::reader::{Phase, Reader, Slices};
-use super::seat::{Place, Seat};
 use crate::core::{Epoch, Item, Moment, Selection, Subscription};
 use crate::encoding::{Encoding, Framing};
 use crate::topic::Topic;
@@ -30,32 +44,32 @@ use crate::topic::Topic;
 /// channel as long as they are kept there, and later, by its cursor, in the history.
 #[derive(Debug)]
 pub(crate) struct Fan {
-    pub(super) epoch: Epoch,
+    epoch: Epoch,
     /// The offset up to which records have gone out.
-    pub(super) head: u64,
-    pub(super) readers: Slab<Reader>,
-    pub(super) seats: Slab<Seat>,
-    pub(super) channels: Slab<Channel>,
-    pub(super) by_key: HashMap<Key, usize>,
+    head: u64,
+    readers: Slab<Reader>,
+    seats: Slab<Seat>,
+    channels: Slab<Channel>,
+    by_key: HashMap<Key, usize>,
     /// Readers that have something to write and whose sockets may take it.
-    pub(super) ready: VecDeque<usize>,
-    pub(super) questions: VecDeque<Question>,
+    ready: VecDeque<usize>,
+    questions: VecDeque<Question>,
     /// Those that have no answer yet.
-    pub(super) asked: Asked,
-    pub(super) boards: Slab<Board>,
+    asked: Asked,
+    boards: Slab<Board>,
     /// Topics to be looked at.
-    pub(super) topics: VecDeque<Topic>,
+    topics: VecDeque<Topic>,
     /// The version of the newest message about a topic.
-    pub(super) shown: u64,
-    pub(super) closed: Vec<Closing>,
+    shown: u64,
+    closed: Vec<Closing>,
     /// Seats that are ahead of `head`.
-    pub(super) ahead: Vec<SeatId>,
+    ahead: Vec<SeatId>,
     /// How many seats there were.
-    pub(super) seated: u64,
-    pub(super) sweep: Option<Duration>,
+    seated: u64,
+    sweep: Option<Duration>,
     /// The hub shuts down.
-    pub(super) closing: bool,
-    pub(super) now: Moment,
+    closing: bool,
+    now: Moment,
 }
 
 /// A connection that is done with.
@@ -305,7 +319,7 @@ impl Fan {
         }
     }
 
-    pub(super) fn queue(&mut self, reader: usize) {
+    fn queue(&mut self, reader: usize) {
         let it = &mut self.readers[reader];
         if !it.blocked && !std::mem::replace(&mut it.queued, true) {
             self.ready.push_back(reader);

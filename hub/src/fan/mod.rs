@@ -6,29 +6,22 @@
 //! the history is a [`Question`](question::Question) and is answered by another thread, so that a reader
 //! that begins far back costs those that have everything nothing.
 
-mod asked;
 mod bell;
-mod board;
-mod care;
 mod channel;
 mod clerk;
 mod cold;
 mod cut;
 mod desk;
 mod inbound;
-mod input;
 mod machine;
 mod out;
 mod pace;
 mod question;
 mod reader;
-mod seat;
-mod status;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bell::Bell;
 pub(crate) use desk::{Desk, Joining};
-pub(crate) use machine::NewReader;
+pub(crate) use machine::{NewReader, Origin, ReaderStatus, SeatStatus, Standing};
 pub(crate) use out::FanOut;
-pub(crate) use status::{Origin, ReaderStatus, SeatStatus, Standing};

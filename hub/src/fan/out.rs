@@ -18,10 +18,9 @@ use smol::channel::Sender;
 use super::bell::{self, Bell};
 use super::clerk::Clerk;
 use super::desk::{Desk, Joining, Mail};
-use super::machine::{Closing, Fan};
+use super::machine::{Closing, Fan, Origin};
 use super::pace::{ENOUGH, Pace};
 use super::reader::Slices;
-use super::status::Origin;
 use crate::core::{Item, Moment};
 use crate::shared::{Place, Shared};
 

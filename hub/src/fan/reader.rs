@@ -146,20 +146,3 @@ impl<'a> std::ops::Deref for Slices<'a> {
         &self.slices[..self.count]
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::fan::seat::Seat;
-
-    use super::*;
-
-    /// Thousands of readers wait at a time, so what each of them takes is watched: this, two short lists and
-    /// its socket.
-    #[test]
-    fn a_reader_that_waits_takes_a_quarter_of_a_kibibyte() {
-        let bytes = size_of::<Reader>() + size_of::<Seat>();
-        assert!(bytes <= 256, "{bytes}");
-        let reader = Reader::new(Encoding::WebSocket, Framing::Message, Duration::ZERO);
-        assert_eq!(reader.out.capacity() + reader.seats.capacity(), 0);
-    }
-}

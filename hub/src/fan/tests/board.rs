@@ -10,8 +10,8 @@ use super::form::{WEBSOCKET, frame, pieces};
 use super::world::{Socket, World};
 use crate::core::Ingest;
 use crate::encoding::{Encoding, Framing};
-use crate::fan::board::PERIOD;
 use crate::fan::machine::NewReader;
+use crate::fan::machine::PERIOD;
 use crate::topic::Topic;
 
 fn topic(name: &str) -> Topic {

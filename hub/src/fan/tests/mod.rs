@@ -5,9 +5,8 @@ use std::time::Duration;
 use choo_protocol::{Filter, Globs};
 use serde_json::{Value, json};
 
-use super::asked::MAX_ASKED;
-use super::care::{DEAD, KEEP_ALIVE, LINGER, PING, SWEEP};
 use super::inbound::MESSAGE_BYTES;
+use super::machine::{DEAD, KEEP_ALIVE, LINGER, MAX_ASKED, PING, SWEEP};
 use crate::core::{Selection, Since};
 use form::{NDJSON, SSE, WEBSOCKET, frame, pieces, subscribe};
 use world::{Socket, World};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::form::{WEBSOCKET, frame, pieces};
 use super::world::{Socket, World};
-use crate::fan::care::SWEEP;
+use crate::fan::machine::SWEEP;
 
 fn say(world: &mut World, reader: usize, kind: &str, data: &Value) {
     let text = json!({"type": kind, "timestamp": "2025-01-18T10:30:00Z", "data": data}).to_string();

@@ -2,13 +2,13 @@
 
 use choo_protocol::{Filter, GlobError, Globs, HubError};
 
-use super::channel::Key;
-use super::inbound::{Input, Wish, error_line};
-use super::machine::Fan;
-use super::reader::Phase;
+use super::Fan;
 use super::seat::Place;
 use crate::core::{Moment, Selection, Since};
 use crate::encoding::{Framing, pong_frame};
+use crate::fan::channel::Key;
+use crate::fan::inbound::{Input, Wish, error_line};
+use crate::fan::reader::Phase;
 
 /// How many subscriptions a reader may have.
 pub(crate) const MAX_SEATS: usize = 64;

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::machine::Fan;
-use super::reader::Phase;
+use super::Fan;
 use super::seat::Place;
 use crate::core::Selection;
 use crate::encoding::Encoding;
+use crate::fan::reader::Phase;
 
 /// How many readers are told of in one turn: each costs two calls of the system, for which all others wait.
 pub(crate) const READERS_A_LOOK: usize = 256;

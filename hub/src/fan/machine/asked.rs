@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::question::SeatId;
+use crate::fan::question::SeatId;
 
 /// How many of a reader may be. One that subscribes again and again takes turns with the others all the same,
 /// and what it no longer wants when its turn comes is not looked up.
-pub(super) const MAX_ASKED: usize = 4;
+pub(crate) const MAX_ASKED: usize = 4;
 
 /// The seats that questions were asked for, by reader, also of those that are gone.
 #[derive(Debug, Default)]

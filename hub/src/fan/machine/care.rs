@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use choo_protocol::{HubBye, control_line, kind};
 
-use super::machine::{Closing, Fan};
-use super::reader::Phase;
 use super::seat::Place;
+use super::{Closing, Fan};
 use crate::core::{Frame, Moment, Since};
 use crate::encoding::{CloseCode, Encoding, Framing, close_frame, ping_frame};
+use crate::fan::reader::Phase;
 
 /// A reader that nothing is sent to for this long gets a sign of life.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);

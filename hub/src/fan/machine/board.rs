@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use choo_protocol::Timestamp;
 
-use super::machine::Fan;
-use super::reader::Watch;
+use super::Fan;
 use crate::core::Item;
 use crate::core::Moment;
 use crate::encoding::Framing;
+use crate::fan::reader::Watch;
 use crate::topic::Topic;
 
 /// A topic is looked at this often at most, so that what changes much costs little.
