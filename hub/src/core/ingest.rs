@@ -141,6 +141,9 @@ impl Source {
             match &*line.kind {
                 kind::LINK_HELLO => self.handle_hello(core, &line, now),
                 kind::LINK_BYE => self.handle_bye(core, &line, now),
+                kind::LINK_PING => {
+                    self.replies.handle_ping(line.payload().and_then(Result::ok).unwrap_or_default())
+                }
                 _ => {}
             }
             return;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use choo_protocol::{LinkAck, LinkWelcome, PROTO, RunId, control_line, kind};
+use choo_protocol::{LinkAck, LinkPing, LinkPong, LinkWelcome, PROTO, RunId, control_line, kind};
 
 use super::hub::Core;
 use super::moment::Moment;
@@ -20,6 +20,8 @@ pub(crate) struct Replies {
     /// The run that the producer said hello for.
     run: Option<RunId>,
     welcome_owed: bool,
+    /// The answer to its latest `link.ping`.
+    pong: Option<LinkPong>,
     /// The last number that the producer has been told of.
     told: u64,
     /// The last command that it has been told.
@@ -46,6 +48,11 @@ impl Replies {
         *self = Replies { run: Some(run), welcome_owed: true, ..Replies::default() };
     }
 
+    /// `link.ping`: whoever has said hello is answered.
+    pub(super) fn handle_ping(&mut self, ping: LinkPing) {
+        self.pong = self.run.is_some().then(|| ping.pong());
+    }
+
     /// Whether the producer has said hello.
     pub(super) fn is_greeted(&self) -> bool {
         self.run.is_some()
@@ -65,6 +72,9 @@ impl Replies {
             let have = have.map(|have| (run.clone(), have)).into_iter().collect();
             let welcome = LinkWelcome { proto: PROTO, epoch: core.epoch().to_string(), have };
             return Reply::Say(line(kind::LINK_WELCOME, now, &welcome));
+        }
+        if let Some(pong) = self.pong.take() {
+            return Reply::Say(line(kind::LINK_PONG, now, &pong));
         }
         if core.commands().is_due(run, connection, self.commanded) {
             return Reply::Command;

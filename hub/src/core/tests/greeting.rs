@@ -63,6 +63,21 @@ fn a_hello_is_answered_by_what_the_hub_has() {
 }
 
 #[test]
+fn a_ping_is_answered_at_once_and_a_flood_of_them_by_the_latest() {
+    const PING: &str = r#"{"type":"link.ping","payload":{"id":"1"}}"#;
+    let mut world = World::new();
+    let mut producer = world.core.connect(Some(1));
+    world.send(&mut producer, &[HELLO, PING, r#"{"type":"link.ping","payload":{"id":"2"}}"#]);
+    assert_eq!(world.reply(&mut producer).unwrap()["type"], "link.welcome");
+    let pong = world.reply(&mut producer).unwrap();
+    assert_eq!((&pong["type"], &pong["payload"]["id"]), (&"link.pong".into(), &"2".into()));
+    assert_eq!(world.reply(&mut producer), None);
+    let mut silent = world.core.connect(Some(2));
+    world.send(&mut silent, &[PING]);
+    assert_eq!(world.reply(&mut silent), None, "it has not said that it listens");
+}
+
+#[test]
 fn who_says_no_hello_is_told_nothing() {
     let mut world = World::new();
     let mut producer = world.core.connect(Some(1));
