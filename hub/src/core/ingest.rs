@@ -142,7 +142,7 @@ impl Source {
                 kind::LINK_HELLO => self.handle_hello(core, &line, now),
                 kind::LINK_BYE => self.handle_bye(core, &line, now),
                 kind::LINK_PING => {
-                    self.replies.handle_ping(line.payload().and_then(Result::ok).unwrap_or_default())
+                    self.replies.handle_ping(line.payload().and_then(Result::ok).unwrap_or_default());
                 }
                 _ => {}
             }
