@@ -24,7 +24,9 @@ pub fn openapi() -> Document {
         "info": {
             "title": "choo",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The HTTP API of `choo web`. On the Unix socket it is the same, and no token is asked for.",
+            "description": "The HTTP API of `choo web`. On the Unix socket it is the same, and no token is asked for. \
+                            What is read by GET may be asked for by HEAD, but for streams; other methods get 405, and \
+                            a head of more than 64 headers or 16 KiB gets 431.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "http://127.0.0.1:8080" }],
@@ -53,7 +55,9 @@ fn operation(route: &Route) -> Value {
         success["content"] = content;
     }
     let mut responses = json!({ (route.status.to_string()): success });
-    for status in route.errors.iter().chain(&[401, 403, 405]) {
+    let is_public = route.path == "/healthz";
+    let any: &[u16] = if is_public { &[403] } else { &[400, 401, 403] };
+    for status in route.errors.iter().chain(any) {
         responses[status.to_string()] = match status {
             204 => json!({ "description": "The run ended before the cursor; nothing will come." }),
             304 => json!({ "description": "Not changed since." }),
@@ -65,14 +69,14 @@ fn operation(route: &Route) -> Value {
         "summary": route.summary,
         "responses": responses,
     });
-    if !route.parameters.is_empty() {
+    if !is_public {
         let named = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
-        operation["parameters"] = route.parameters.iter().map(named).collect();
+        operation["parameters"] = route.parameters.iter().chain(&["v", "X-Version"]).map(named).collect();
     }
     if let Some(body) = route.body {
         operation["requestBody"] = json!({ "required": true, "content": as_json(&body()) });
     }
-    if route.path == "/healthz" {
+    if is_public {
         operation["security"] = json!([{}, { "token": [] }]);
     } else if route.method != "get" {
         operation["security"] = json!([{ "token": [] }]);

@@ -11,6 +11,7 @@ mod openapi;
 mod patches;
 mod processes;
 mod routes;
+mod statuses;
 mod streams;
 mod support;
 mod topics;

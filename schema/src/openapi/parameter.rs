@@ -46,6 +46,10 @@ pub(super) fn all() -> Value {
              `webhook-status` or `routes`.",
         ),
         "process_id": path("id", "`run~unit~task`."),
+        "v": query("v", "The version of this API, `1`; without it that is meant."),
+        "X-Version": {
+            "name": "X-Version", "in": "header", "schema": { "type": "string" }, "description": "The same as `v`.",
+        },
         "schema_name": path("name", "Such as `read/event.schema.json`."),
     })
 }

@@ -15,7 +15,7 @@ pub(super) struct Route {
     pub(super) status: u16,
     /// What the answer is, for each content type.
     pub(super) answer: fn() -> Value,
-    /// Errors beside 401, 403 and 405, which any may have.
+    /// Errors beside 400, 401 and 403, which all but `/healthz` may have.
     pub(super) errors: &'static [u16],
 }
 
@@ -35,12 +35,12 @@ const STREAM: &[&str] = &["since", "run", "types", "units", "repositories"];
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/api/v1/events", "The lines, as they come.", lines).with(
         &["since", "run", "types", "units", "repositories", "batch", "Last-Event-ID"],
-        &[204, 400, 503],
+        &[204, 503],
     ),
     Route {
         status: 101,
         ..Route::get("/api/v1/ws", "The same over a WebSocket, subprotocol `choo.v1`.", nothing)
-            .with(STREAM, &[400, 426, 503])
+            .with(STREAM, &[426, 503])
     },
     Route {
         status: 101,
@@ -48,9 +48,9 @@ pub(super) const ROUTES: &[Route] = &[
             .with(&["topic"], &[404, 426, 503])
     },
     Route::get("/api/v1/patches", "How the states of runs change, as JSON Patch.", patches)
-        .with(&["patches_since", "run", "Last-Event-ID"], &[204, 400, 503]),
+        .with(&["patches_since", "run", "Last-Event-ID"], &[204, 503]),
     Route::get("/api/v1/runs", "The runs, newest first, page by page.", || as_json(&reference("RunPage")))
-        .with(&["runs_from", "runs_limit"], &[400]),
+        .with(&["runs_from", "runs_limit"], &[]),
     Route::get("/api/v1/runs/{run}", "How a run stands.", || {
         as_json(&json!({ "$ref": "write/state.schema.json" }))
     })
@@ -60,15 +60,15 @@ pub(super) const ROUTES: &[Route] = &[
     })
     .with(&["run_id"], &[404]),
     Route::get("/api/v1/runs/{run}/events", "A run's lines, oldest first, page by page.", page)
-        .with(&["run_id", "from", "limit"], &[400, 404]),
+        .with(&["run_id", "from", "limit"], &[404]),
     Route::get("/api/v1/runs/{run}/logs", "A run's output, by unit, task and text, page by page.", page)
-        .with(&["run_id", "unit", "task", "q", "from", "limit"], &[400, 404]),
+        .with(&["run_id", "unit", "task", "q", "from", "limit"], &[404]),
     Route::get("/api/v1/runs/{run}/export", "All lines of a run, as a file.", page)
-        .with(&["run_id", "from"], &[400, 404]),
+        .with(&["run_id", "from"], &[404]),
     Route::get("/api/v1/runs/{run}/diff", "How files differ now from where their units began.", || {
         as_json(&reference("Diffs"))
     })
-    .with(&["run_id", "diff_unit", "diff_task", "diff_file"], &[400, 404]),
+    .with(&["run_id", "diff_unit", "diff_task", "diff_file"], &[404]),
     Route {
         method: "post",
         body: Some(|| reference("CommandBody")),
@@ -78,9 +78,10 @@ pub(super) const ROUTES: &[Route] = &[
             "Has something done by a run's orchestrator; events `cmd.*` of the run tell what became of it.",
             || as_json(&reference("Commanded")),
         )
-        .with(&["run_id", "Idempotency-Key"], &[400, 404, 408, 409, 413, 415, 422, 503])
+        .with(&["run_id", "Idempotency-Key"], &[404, 408, 409, 413, 415, 422, 503])
     },
-    Route::get("/api/v1/streams", "Who is connected, and how far behind.", || as_json(&reference("Streams"))),
+    Route::get("/api/v1/streams", "Who is connected, and how far behind.", || as_json(&reference("Streams")))
+        .with(&[], &[503]),
     Route {
         method: "post",
         status: 201,
@@ -109,20 +110,21 @@ pub(super) const ROUTES: &[Route] = &[
     )
     .with(&[], &[503]),
     Route::get("/api/events/", "How tasks change, as JSON Patch, for clients of another tool.", task_patches)
-        .with(&["Last-Event-ID"], &[400, 503]),
+        .with(&["Last-Event-ID"], &[503]),
     Route::get("/api/events/processes/{id}/logs", "What a task writes, until it ends.", || {
         events("`{type, content, timestamp}`, `type` being `stdout`, `stderr`, `system` or `error`")
     })
-    .with(&["process_id", "Last-Event-ID"], &[204, 400, 404, 503]),
+    .with(&["process_id", "Last-Event-ID"], &[204, 404, 503]),
     Route::get("/api/events/task-attempts/{id}/diff", "Which files a task changes, until it ends.", || {
         events("`{file, diff}`, in the place of what was told of that file before; an empty `diff` is none")
     })
-    .with(&["process_id", "Last-Event-ID"], &[204, 400, 404, 503]),
+    .with(&["process_id", "Last-Event-ID"], &[204, 404, 503]),
     Route::get(
         "/metrics",
         "The hub's numbers for Prometheus.",
         || json!({ "text/plain": { "schema": { "type": "string" } } }),
-    ),
+    )
+    .with(&[], &[503]),
     Route::get("/healthz", "Whether the hub is there; with the token also how it is.", || {
         as_json(&reference("Health"))
     }),

@@ -19,7 +19,7 @@ export class ChooError extends Error {
 /** Why a command was not given, or what became of it is not known. */
 export class CommandError extends ChooError {
   /**
-   * Why the hub does not take it, in the hub's word (`not_found`, `key_reused`, `busy`, `scope`, `unauthorized`, …); or
+   * Why the hub does not take it, in the hub's word (`not_found`, `key_reused`, `busy`, `scope`, `token`, …); or
    * `unreachable`: it did not answer; or, of one that was given, `missing`, `ended`, `denied` and `aborted`: nobody can
    * say what became of it.
    */

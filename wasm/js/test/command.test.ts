@@ -123,7 +123,7 @@ it("gives up when the hub does not answer, and leaves the key", async () => {
 });
 
 it("throws what the hub refuses, in its words", async () => {
-  for (const [status, kind] of [[401, "unauthorized"], [403, "scope"], [404, "not_found"], [422, "key_reused"]] as const) {
+  for (const [status, kind] of [[401, "token"], [403, "scope"], [404, "not_found"], [422, "key_reused"]] as const) {
     const failed = failure(cancel());
     (await hub.request()).refuse(status, "for people", {}, kind);
     expect(await failed).toMatchObject({ kind, status, message: "for people" });
