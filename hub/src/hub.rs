@@ -52,7 +52,7 @@ impl Hub {
         let mut opened = None;
         if let HistorySource::File(path) = config.history {
             let path = history_path(path)?;
-            let (continued, file) = history::open(path, core, keep, clock.now())?;
+            let (continued, file) = history::open(&path, core, keep, clock.now())?;
             (core, opened) = (continued, Some(file));
         }
         let readers = opened.as_ref().map(|opened| Arc::clone(&opened.readers));

@@ -10,7 +10,7 @@ use super::history::Record;
 use super::sequence::Sequence;
 
 /// Everything that is new since the last batch was stored; one commit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Batch {
     /// The epoch that all of it belongs to.
     pub(crate) span: OpenSpan,
@@ -95,6 +95,8 @@ pub(crate) struct Stored {
     pub(crate) floor: u64,
     /// Whether the store had to begin anew and has nothing but this batch.
     pub(crate) fresh: bool,
+    /// Whether something waits to be settled.
+    pub(crate) pending: bool,
 }
 
 /// What a hub begins with.

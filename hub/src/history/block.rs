@@ -47,16 +47,34 @@ pub(super) fn divide(records: &[Arc<Record>]) -> impl Iterator<Item = &[Arc<Reco
             if record.offset != offset || bytes >= BLOCK_BYTES {
                 break;
             }
-            bytes += match &record.body {
-                Body::Line { json, .. } => json.len() + 1,
-                Body::State(_) => 1024,
-            };
+            bytes += size(record);
             len += 1;
         }
         let (taken, left) = rest.split_at(len);
         rest = left;
         Some(taken)
     })
+}
+
+/// About how many bytes a record's line takes.
+pub(super) fn size(record: &Record) -> usize {
+    match &record.body {
+        Body::Line { json, .. } => json.len() + 1,
+        Body::State(_) => 1024,
+    }
+}
+
+/// The line of a record, with its newline: as it was received, or a state as `hub.snapshot`.
+pub(super) fn write_line(record: &Record, time: Timestamp, out: &mut Vec<u8>) {
+    match &record.body {
+        Body::Line { json, .. } => out.extend_from_slice(json),
+        Body::State(state) => {
+            // Names and numbers: nothing that JSON could not hold.
+            let json = serde_json::to_string(&**state).unwrap_or_default();
+            out.extend_from_slice(&snapshot_line(&state.run, "", 1, 1, &json, time));
+        }
+    }
+    out.push(b'\n');
 }
 
 /// Makes blocks, in memory that it uses again: fresh pages for each would cost a tenth of what storing does.
@@ -87,37 +105,28 @@ impl Encoder {
                 }
                 latest_run = Some(run);
             }
-            match &record.body {
-                Body::Line { kind, unit, task, json } => {
-                    lines.extend_from_slice(json);
-                    if kind == kind::DIFF_FILE
-                        && let Some(range) = record.run.as_ref().and_then(|run| runs.get_mut(run))
-                        && let Some(seq) =
-                            Line::parse(json, &Limits::default()).ok().and_then(|line| line.seq)
-                    {
-                        let known = range.unwrap_or(SeqRange { from: seq, to: seq });
-                        *range = Some(SeqRange { from: known.from.min(seq), to: known.to.max(seq) });
-                    }
-                    let output = (record.run.as_ref(), &**unit, *task);
-                    // Lines of output come in rows of the same task.
-                    if is_output(kind) && latest_output != Some(output) {
-                        latest_output = Some(output);
-                        if let Some(run) = &record.run {
-                            let units = outputs.entry(run.clone()).or_default();
-                            match units.get_mut(&**unit) {
-                                Some(tasks) => tasks.insert(*task),
-                                None => units.entry(unit.to_string()).or_default().insert(*task),
-                            };
-                        }
-                    }
+            write_line(record, time, lines);
+            if let Body::Line { kind, unit, task, json } = &record.body {
+                if kind == kind::DIFF_FILE
+                    && let Some(range) = record.run.as_ref().and_then(|run| runs.get_mut(run))
+                    && let Some(seq) = Line::parse(json, &Limits::default()).ok().and_then(|line| line.seq)
+                {
+                    let known = range.unwrap_or(SeqRange { from: seq, to: seq });
+                    *range = Some(SeqRange { from: known.from.min(seq), to: known.to.max(seq) });
                 }
-                Body::State(state) => {
-                    // Names and numbers: nothing that JSON could not hold.
-                    let json = serde_json::to_string(&**state).unwrap_or_default();
-                    lines.extend_from_slice(&snapshot_line(&state.run, "", 1, 1, &json, time));
+                let output = (record.run.as_ref(), &**unit, *task);
+                // Lines of output come in rows of the same task.
+                if is_output(kind) && latest_output != Some(output) {
+                    latest_output = Some(output);
+                    if let Some(run) = &record.run {
+                        let units = outputs.entry(run.clone()).or_default();
+                        match units.get_mut(&**unit) {
+                            Some(tasks) => tasks.insert(*task),
+                            None => units.entry(unit.to_string()).or_default().insert(*task),
+                        };
+                    }
                 }
             }
-            lines.push(b'\n');
         }
         let most = lz4_flex::block::get_maximum_output_size(lines.len());
         if self.packed.len() < most {
@@ -192,20 +201,26 @@ pub(super) fn decode(
     after: u64,
 ) -> Result<Vec<Arc<Record>>, Damaged> {
     let lines = lz4_flex::block::decompress(lines, length).map_err(|_| Damaged)?;
+    if memchr::memchr_iter(b'\n', &lines).count() as u64 != last + 1 - first {
+        return Err(Damaged);
+    }
+    parse_lines(first, &lines, after)
+}
+
+/// The records behind `after` whose lines these are, with offsets from `first` on.
+pub(super) fn parse_lines(first: u64, lines: &[u8], after: u64) -> Result<Vec<Arc<Record>>, Damaged> {
     // What was taken stays readable, whatever the limits are today.
     let mut limits = Limits::default();
     (limits.line, limits.graph_line) = (usize::MAX, usize::MAX);
     let mut records = Vec::new();
-    let mut offset = first;
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', &lines) {
+    for (end, offset) in memchr::memchr_iter(b'\n', lines).zip(first..) {
         if offset > after {
             records.push(Arc::new(record(offset, &lines[start..end], &limits)?));
         }
-        offset += 1;
         start = end + 1;
     }
-    if offset == last + 1 && start == lines.len() { Ok(records) } else { Err(Damaged) }
+    if start == lines.len() { Ok(records) } else { Err(Damaged) }
 }
 
 fn record(offset: u64, json: &[u8], limits: &Limits) -> Result<Record, Damaged> {

@@ -11,6 +11,10 @@ const RETRY: Duration = Duration::from_millis(100);
 /// The longest one.
 const MAX_RETRY: Duration = Duration::from_secs(10);
 
+/// So long after it began what the store gathers is settled. It is stored before, so this may well be long: a
+/// commit costs some 250 microseconds, which all events of that time share.
+const SETTLE_AFTER: Duration = Duration::from_secs(5);
+
 /// How often old events are looked for.
 const REMOVE_EVERY: Duration = Duration::from_secs(30);
 
@@ -25,6 +29,8 @@ pub(super) struct Keeper {
     /// Events come faster than they are stored: the next ones are waited for, not announced.
     busy: bool,
     failures: u32,
+    /// What the store has gathered is settled at this time.
+    settle_at: Option<Duration>,
     /// Old events are looked for at this time.
     remove_at: Duration,
     /// The removal that goes on.
@@ -44,6 +50,7 @@ struct Removal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Do {
     Store,
+    Settle,
     Remove,
     /// Nothing before this time.
     Wait(Duration),
@@ -54,13 +61,24 @@ pub(super) enum Do {
 
 impl Keeper {
     pub(super) fn new(now: Duration) -> Self {
-        Keeper { store_at: now, busy: false, failures: 0, remove_at: now, removal: None, removed_last: false }
+        Keeper {
+            store_at: now,
+            busy: false,
+            failures: 0,
+            settle_at: None,
+            remove_at: now,
+            removal: None,
+            removed_last: false,
+        }
     }
 
     /// What to do now.
     pub(super) fn poll(&mut self, now: Duration) -> Do {
         let remove = self.failures == 0 && (self.removal.is_some() || self.remove_at <= now);
         let store = self.store_at <= now;
+        if self.failures == 0 && self.settle_at.is_some_and(|at| at <= now) {
+            return Do::Settle;
+        }
         match (store, remove) {
             (true, true) if self.removed_last => Do::Store,
             (_, true) => Do::Remove,
@@ -72,7 +90,7 @@ impl Keeper {
 
     /// When to look again although there is nothing to store.
     pub(super) fn deadline(&self) -> Duration {
-        self.remove_at.max(self.store_at)
+        self.settle_at.map_or(self.remove_at, |at| at.min(self.remove_at)).max(self.store_at)
     }
 
     /// There was nothing to store.
@@ -80,12 +98,18 @@ impl Keeper {
         self.removed_last = false;
     }
 
-    /// What there was is stored, begun at `begun`.
-    pub(super) fn handle_stored(&mut self, begun: Duration) {
+    /// What there was is stored, begun at `begun`, and `pending` if something is to be settled.
+    pub(super) fn handle_stored(&mut self, begun: Duration, pending: bool) {
         // A timer for each event would be a wake-up more than a slow run has events.
         self.busy = begun < self.store_at + PACE / 2;
         (self.failures, self.removed_last) = (0, false);
         self.store_at = begun + PACE;
+        self.settle_at = pending.then(|| self.settle_at.unwrap_or(begun + SETTLE_AFTER));
+    }
+
+    /// What was gathered is settled.
+    pub(super) fn handle_settled(&mut self) {
+        self.settle_at = None;
     }
 
     /// It could not be stored.
@@ -147,16 +171,35 @@ mod tests {
     fn events_are_stored_at_once_after_a_pause_and_in_batches_under_load() {
         let mut keeper = keeper();
         assert_eq!(keeper.poll(at(20)), Do::Store);
-        keeper.handle_stored(at(20));
+        keeper.handle_stored(at(20), false);
         assert_eq!(keeper.poll(at(23)), Do::Rest(at(25)), "no look that finds nothing");
         assert_eq!(keeper.poll(at(25)), Do::Store);
-        keeper.handle_stored(at(25));
+        keeper.handle_stored(at(25), false);
         assert_eq!(keeper.poll(at(25)), Do::Wait(at(30)), "no news of each of many");
         assert_eq!(keeper.poll(at(30)), Do::Store);
         keeper.handle_nothing();
         assert_eq!(keeper.poll(at(31)), Do::Store);
-        keeper.handle_stored(at(500));
+        keeper.handle_stored(at(500), false);
         assert_eq!(keeper.poll(at(500)), Do::Rest(at(505)));
+    }
+
+    #[test]
+    fn what_is_gathered_is_settled_after_a_while_and_not_while_nothing_can_be_stored() {
+        let mut keeper = keeper();
+        keeper.handle_stored(at(20), true);
+        keeper.handle_stored(at(3_000), true);
+        assert_eq!(keeper.poll(at(5_019)), Do::Store);
+        assert_eq!(keeper.deadline(), at(5_020));
+        assert_eq!(keeper.poll(at(5_020)), Do::Settle);
+        keeper.handle_failed(at(5_020));
+        assert_eq!(keeper.poll(at(5_020)), Do::Wait(at(5_120)));
+        keeper.handle_stored(at(5_120), false);
+        assert_eq!(keeper.poll(at(9_000)), Do::Store, "that took everything");
+        keeper.handle_stored(at(9_000), true);
+        assert_eq!(keeper.poll(at(14_000)), Do::Settle);
+        keeper.handle_settled();
+        assert_eq!(keeper.poll(at(14_000)), Do::Store);
+        assert_eq!(keeper.deadline(), REMOVE_EVERY);
     }
 
     #[test]
@@ -172,7 +215,7 @@ mod tests {
         }
         assert_eq!(pauses[..9], [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
         assert_eq!(pauses[39], 10_000);
-        keeper.handle_stored(now);
+        keeper.handle_stored(now, false);
         keeper.handle_failed(now);
         assert_eq!(keeper.poll(now), Do::Wait(now + RETRY));
     }
@@ -180,12 +223,12 @@ mod tests {
     #[test]
     fn a_long_removal_lets_events_be_stored_and_says_how_far_it_is() {
         let mut keeper = keeper();
-        keeper.handle_stored(at(0));
+        keeper.handle_stored(at(0), false);
         let start = REMOVE_EVERY;
         assert_eq!(keeper.poll(start), Do::Remove);
         assert_eq!(keeper.handle_removed(10, true, start), None);
         assert_eq!(keeper.poll(start), Do::Store);
-        keeper.handle_stored(start);
+        keeper.handle_stored(start, false);
         assert_eq!(keeper.poll(start), Do::Remove, "instead of waiting");
         assert_eq!(keeper.handle_removed(10, true, start + LONG), Some(Progress { events: 20, over: false }));
         let end = start + LONG + at(1);

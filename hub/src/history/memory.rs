@@ -88,7 +88,11 @@ impl Store for Memory {
         if let Some(span) = held.spans.last_mut() {
             span.end = through;
         }
-        Ok(Stored { through, floor: held.floor, fresh: false })
+        Ok(Stored { through, floor: held.floor, fresh: false, pending: false })
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError> {

@@ -1,7 +1,7 @@
 //! A history as a hub begins with it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::lock::Lock;
@@ -17,8 +17,8 @@ pub(crate) struct Opened {
 }
 
 /// Has `core` go on with what the file has. If that cannot be read, it begins with nothing, and says so.
-pub(crate) fn open(path: PathBuf, core: Core, keep: Keep, now: Moment) -> Result<(Core, Opened), StartError> {
-    let mut store = Sqlite::locked(path.clone(), lock(&path)?);
+pub(crate) fn open(path: &Path, core: Core, keep: Keep, now: Moment) -> Result<(Core, Opened), StartError> {
+    let mut store = Sqlite::locked(path.to_owned(), lock(path)?);
     let (restored, trouble, aside) = match recover(&mut store) {
         Ok((restored, aside)) => (restored, None, aside),
         Err(error) => (Restored::default(), Some(error), None),
@@ -36,7 +36,7 @@ pub(crate) fn open(path: PathBuf, core: Core, keep: Keep, now: Moment) -> Result
         tracing::error!(%error, "the history is not stored; live streams go on");
         core.handle_trouble(&error.to_string(), now);
     }
-    let readers = Arc::new(Readers::new(Sqlite::new(path)));
+    let readers = Arc::new(Readers::new(store.for_readers()));
     Ok((core, Opened { store: Box::new(store), readers }))
 }
 

@@ -1,8 +1,14 @@
 //! The history in an SQLite file (WAL): one row per block of lines, so that an event costs a share of a row.
+//! Where few come at a time they go to a journal beside it, and are gathered there until they make a block.
 
+mod commit;
 mod error;
 mod file;
+mod found;
+mod gathered;
+mod journal;
 mod page;
+mod pending;
 mod remove;
 mod schema;
 
@@ -11,14 +17,15 @@ use std::io;
 use std::path::PathBuf;
 
 use choo_protocol::RunId;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::block::{Encoder, divide};
+use super::block::Encoder;
 use super::lock::Lock;
 use super::store::{Excess, Found, Reader, Removed, Store, StoreError};
-use crate::core::{Batch, Epoch, OpenSpan, SavedRun, SavedState, Span, Stored};
+use crate::core::{Batch, HoleReason, OpenSpan, Stored};
 use error::translate;
 use file::{Aside, Files};
+use gathered::Gathered;
 use page::SqliteReader;
 
 /// A store in a file.
@@ -43,6 +50,10 @@ pub(crate) struct Sqlite {
     fresh: bool,
     floor: u64,
     encoder: Encoder,
+    /// What is stored beside the file.
+    gathered: Gathered,
+    #[cfg(test)]
+    read_only: bool,
 }
 
 impl Sqlite {
@@ -59,7 +70,15 @@ impl Sqlite {
             fresh: false,
             floor: 0,
             encoder: Encoder::default(),
+            gathered: Gathered::default(),
+            #[cfg(test)]
+            read_only: false,
         }
+    }
+
+    /// The same store for those who only read.
+    pub(crate) fn for_readers(&self) -> Self {
+        Sqlite { gathered: self.gathered.for_readers(), ..Self::new(self.path.clone()) }
     }
 
     /// The same for the one hub that writes to it, with the lock if that could be had.
@@ -85,6 +104,12 @@ impl Sqlite {
         self.note(&StoreError::Damaged { path: self.path.clone(), message: String::new() });
     }
 
+    /// As if the file could not be written to, or could again.
+    #[cfg(test)]
+    pub(crate) fn set_read_only(&mut self, read_only: bool) {
+        (self.read_only, self.connection) = (read_only, None);
+    }
+
     /// As if the disk had failed in some way.
     #[cfg(test)]
     pub(crate) fn fail_once(&mut self) {
@@ -103,8 +128,15 @@ impl Sqlite {
             self.check()?;
             self.keep_others_out()?;
             self.rows.clear();
-            self.connection = Some(schema::open(&self.path).inspect_err(|error| self.note(error))?);
+            #[cfg(test)]
+            if self.read_only {
+                return Err(StoreError::ReadOnly(self.path.clone()));
+            }
+            let connection = schema::open(&self.path).inspect_err(|error| self.note(error))?;
             self.files = Files::at(&self.path);
+            let read = self.gathered.read(&self.path, &connection);
+            read.map_err(|error| translate(&error, &self.path)).inspect_err(|error| self.note(error))?;
+            self.connection = Some(connection);
         }
         let Some(connection) = &mut self.connection else { unreachable!("it was just opened") };
         act(connection, &mut self.rows).map_err(|error| {
@@ -133,6 +165,7 @@ impl Sqlite {
         // Closed first: what is left beside the path is only cleared away then.
         self.connection = None;
         self.aside = files.leave(&self.path);
+        self.gathered.leave(&self.path);
         self.rows.clear();
         (self.begun, self.fresh) = (None, true);
         Err(StoreError::Gone(self.path.clone()))
@@ -159,6 +192,7 @@ impl Sqlite {
         self.connection = None;
         self.files = None;
         let aside = file::set_aside(&self.path, why)?;
+        self.gathered.handle_moved();
         (self.begun, self.fresh) = (None, true);
         if why == Aside::Replaced {
             tracing::error!(aside = %aside.display(), "another file had taken the place of the history");
@@ -168,22 +202,76 @@ impl Sqlite {
 
     fn read_found(&mut self) -> Result<Found, StoreError> {
         let path = self.path.clone();
-        match self.with(|connection, _| found(connection)) {
+        let mut found = match self.with(|connection, _| found::found(connection)) {
             // Perhaps it can be read at least.
             Err(StoreError::ReadOnly(_) | StoreError::Full | StoreError::System { .. }) if path.exists() => {
                 let reading = schema::open_reader(&path).map_err(|error| translate(&error, &path))?;
-                found(&reading.connection).map_err(|error| translate(&error, &path))
+                let read = self.gathered.read(&path, &reading.connection);
+                let found = read.and_then(|()| found::found(&reading.connection));
+                found.map_err(|error| translate(&error, &path))?
             }
-            other => other,
+            other => other?,
+        };
+        self.gathered.pending.complete(&mut found);
+        Ok(found)
+    }
+
+    /// What an earlier hub has left in the journal goes to the file, where that can be.
+    fn recover_all(&mut self) -> Result<Found, StoreError> {
+        match self.settle() {
+            Err(error @ StoreError::Damaged { .. }) => Err(error),
+            // Reading says what it is.
+            _ => self.read_found(),
         }
     }
+
+    /// Writes to the file what is pending, and a batch behind it, in one transaction.
+    fn commit(&mut self, batch: Option<&Batch>) -> Result<(), StoreError> {
+        let (pending, generation) = self.gathered.begin_commit();
+        let fresh = batch.filter(|batch| self.begun != Some(batch.span));
+        let all = [(pending.as_ref(), HoleReason::Damaged), (batch, HoleReason::Unstored)];
+        let mut encoder = std::mem::take(&mut self.encoder);
+        let committed = self.with(|connection, rows| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if let Some(fresh) = fresh {
+                let start = first(&all);
+                commit::begin(&transaction, OpenSpan { start, ..fresh.span })?;
+                commit::set_floor(&transaction, start)?;
+            }
+            for (n, (batch, missing)) in all.iter().enumerate() {
+                if let Some(batch) = batch {
+                    let begins = fresh.is_some() && (n == 0 || pending.is_none());
+                    commit::append(&transaction, rows, batch, &mut encoder, (!begins).then_some(*missing))?;
+                }
+            }
+            if pending.is_some() {
+                commit::set_generation(&transaction, generation)?;
+            }
+            transaction.commit()?;
+            Ok(first(&all))
+        });
+        self.encoder = encoder;
+        let first = committed?;
+        if fresh.is_some() {
+            self.floor = first;
+        }
+        self.gathered.handle_committed(generation);
+        Ok(())
+    }
+}
+
+/// The offset behind which batches begin to have something.
+fn first(batches: &[(Option<&Batch>, HoleReason)]) -> u64 {
+    let first = |batch: &Batch| batch.records.first().map_or(batch.after, |record| record.offset - 1);
+    batches.iter().find_map(|(batch, _)| batch.map(first)).unwrap_or(0)
 }
 
 impl Store for Sqlite {
     fn recover(&mut self) -> Result<Found, StoreError> {
-        let found = match self.read_found() {
+        let found = match self.recover_all() {
             Err(StoreError::Damaged { .. }) => {
                 self.aside = None;
+                self.gathered.pending.clear();
                 let aside = self.set_aside(Aside::Damaged)?;
                 self.fresh = false;
                 Found { set_aside: Some(aside), ..Found::default() }
@@ -198,9 +286,10 @@ impl Store for Sqlite {
         if self.begun == Some(span) {
             return Ok(());
         }
+        self.settle()?;
         let behind = self.with(|connection, _| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let behind = begin(&transaction, span)?;
+            let behind = commit::begin(&transaction, span)?;
             transaction.commit()?;
             Ok(behind)
         })?;
@@ -217,33 +306,32 @@ impl Store for Sqlite {
         if !self.fresh {
             self.begin(batch.span)?;
         }
-        let begun = self.begun == Some(batch.span);
-        let first = batch.records.first().map_or(batch.after, |record| record.offset - 1);
-        let mut encoder = std::mem::take(&mut self.encoder);
-        let appended = self.with(|connection, rows| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if !begun {
-                begin(&transaction, OpenSpan { start: first, ..batch.span })?;
-                set_floor(&transaction, first)?;
-            }
-            append(&transaction, rows, batch, &mut encoder, begun)?;
-            transaction.commit()
-        });
-        self.encoder = encoder;
-        appended?;
+        if self.begun != Some(batch.span) || !self.gathered.push(&self.path, batch) {
+            self.commit(Some(batch))?;
+        }
         // What was written to a file that is gone is not stored.
         self.check()?;
         self.begun = Some(batch.span);
         let fresh = std::mem::take(&mut self.fresh);
-        if fresh {
-            self.floor = first;
+        let pending = !self.gathered.pending.is_empty();
+        Ok(Stored { through: batch.through(), floor: self.floor, fresh, pending })
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        // What an earlier hub has left is read when the file is opened.
+        self.with(|_, _| Ok(()))?;
+        // One that was begun anew gets what is pending with the next batch.
+        if self.fresh || self.gathered.pending.is_empty() {
+            return Ok(());
         }
-        Ok(Stored { through: batch.through(), floor: self.floor, fresh })
+        self.commit(None)?;
+        self.check()
     }
 
     fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError> {
         // Also where nothing comes that is to be stored, a file that is gone is missed now and then.
         self.check()?;
+        self.settle()?;
         let removed = self.with(|connection, _| remove::step(connection, excess))?;
         self.floor = removed.floor.max(self.floor);
         Ok(Removed { floor: self.floor, ..removed })
@@ -252,8 +340,10 @@ impl Store for Sqlite {
     fn end(&mut self) -> Result<(), StoreError> {
         self.check()?;
         let Some(span) = self.begun else { return Ok(()) };
+        self.settle()?;
+        self.gathered.end(&self.path);
         self.with(|connection, _| {
-            let end = last(connection)?.max(span.start);
+            let end = found::last(connection)?.max(span.start);
             let sql = "UPDATE epoch SET ended = ?2, clean = 1 WHERE epoch = ?1";
             connection.execute(sql, params![signed(span.epoch.number()), signed(end)])?;
             connection.pragma_update(None, "wal_checkpoint", "TRUNCATE")
@@ -263,7 +353,7 @@ impl Store for Sqlite {
     }
 
     fn reader(&self) -> Box<dyn Reader> {
-        Box::new(SqliteReader::new(self.path.clone()))
+        Box::new(SqliteReader::new(self.path.clone(), self.gathered.pending.clone()))
     }
 }
 
@@ -274,164 +364,4 @@ fn signed(number: u64) -> i64 {
 
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-/// The offset of the last record; 0 without one.
-fn last(connection: &Connection) -> rusqlite::Result<u64> {
-    let sql = "SELECT last FROM block ORDER BY first DESC LIMIT 1";
-    let last = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    Ok(last.map_or(0, unsigned))
-}
-
-fn floor(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT floor FROM floor", [], |row| row.get(0)).map(unsigned)
-}
-
-fn set_floor(connection: &Connection, floor: u64) -> rusqlite::Result<()> {
-    connection.execute("UPDATE floor SET floor = ?1", [signed(floor)]).map(drop)
-}
-
-/// The epochs, oldest first, and whether the last one ended in good order.
-fn spans(connection: &Connection) -> rusqlite::Result<(Vec<Span>, bool)> {
-    let last = last(connection)?;
-    let mut statement =
-        connection.prepare_cached("SELECT epoch, start, ended, clean FROM epoch ORDER BY epoch")?;
-    let mut clean = true;
-    let rows = statement.query_map([], |row| {
-        let start = unsigned(row.get(1)?);
-        clean = row.get(3)?;
-        let end = row.get::<_, Option<i64>>(2)?.map_or(last.max(start), unsigned);
-        Ok(Span { epoch: Epoch::from_number(unsigned(row.get(0)?)), start, end })
-    })?;
-    let spans = rows.collect::<Result<_, _>>()?;
-    Ok((spans, clean))
-}
-
-fn found(connection: &Connection) -> rusqlite::Result<Found> {
-    let (spans, clean) = spans(connection)?;
-    let sql = "SELECT run.standing, state.through, state.checksum, state.state \
-               FROM run LEFT JOIN state ON state.run = run.id";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let mut runs = Vec::new();
-    while let Some(row) = rows.next()? {
-        let Ok(saved) = serde_json::from_str::<SavedRun>(row.get_ref(0)?.as_str()?) else {
-            tracing::warn!("a run in the history cannot be read and is left out");
-            continue;
-        };
-        let through: Option<i64> = row.get(1)?;
-        let state = through.and_then(|through| {
-            let json = row.get_ref(3).ok()?.as_str().ok()?;
-            let whole = row.get::<_, u32>(2).ok()? == crc32fast::hash(json.as_bytes());
-            let state = serde_json::from_str(json).ok().filter(|_| whole);
-            if state.is_none() {
-                tracing::warn!(run = %saved.run, "the stored state of a run is damaged; folding its events");
-            }
-            Some((unsigned(through), state?))
-        });
-        runs.push((saved, state));
-    }
-    Ok(Found { spans, clean, floor: floor(connection)?, runs, set_aside: None })
-}
-
-/// Writes down where the epochs before ended and where this one begins; `false` if there is something
-/// behind that.
-fn begin(transaction: &Transaction<'_>, span: OpenSpan) -> rusqlite::Result<bool> {
-    let last = last(transaction)?;
-    if last > span.start {
-        return Ok(false);
-    }
-    let sql = "UPDATE epoch SET ended = max(start, ?1) WHERE ended IS NULL";
-    transaction.execute(sql, [signed(last)])?;
-    let sql = "INSERT INTO epoch (epoch, start, clean) VALUES (?1, ?2, 0)";
-    transaction.execute(sql, params![signed(span.epoch.number()), signed(span.start)])?;
-    Ok(true)
-}
-
-fn append(
-    transaction: &Transaction<'_>,
-    rows: &mut HashMap<RunId, i64>,
-    batch: &Batch,
-    encoder: &mut Encoder,
-    continued: bool,
-) -> rusqlite::Result<()> {
-    for run in &batch.forgotten {
-        if let Some(row) = row_of(transaction, rows, run)? {
-            for sql in [
-                "DELETE FROM state WHERE run = ?1",
-                "DELETE FROM block_run WHERE run = ?1",
-                "DELETE FROM run WHERE id = ?1",
-            ] {
-                transaction.prepare_cached(sql)?.execute([row])?;
-            }
-            rows.remove(run);
-        }
-    }
-    for saved in &batch.runs {
-        let standing = serde_json::to_string(saved).unwrap_or_default();
-        if let Some(row) = row_of(transaction, rows, &saved.run)? {
-            let sql = "UPDATE run SET standing = ?2 WHERE id = ?1";
-            transaction.prepare_cached(sql)?.execute(params![row, standing])?;
-        } else {
-            let sql = "INSERT INTO run (name, standing) VALUES (?1, ?2)";
-            transaction.prepare_cached(sql)?.execute(params![saved.run.as_str(), standing])?;
-            rows.insert(saved.run.clone(), transaction.last_insert_rowid());
-        }
-    }
-    for SavedState { through, state } in &batch.states {
-        if let Some(row) = row_of(transaction, rows, &state.run)? {
-            let json = serde_json::to_string(&**state).unwrap_or_default();
-            let sql = "INSERT OR REPLACE INTO state (run, through, checksum, state) VALUES (?1, ?2, ?3, ?4)";
-            let checksum = crc32fast::hash(json.as_bytes());
-            transaction.prepare_cached(sql)?.execute(params![row, signed(*through), checksum, json])?;
-        }
-    }
-    let mut next = batch.after + 1;
-    for records in divide(&batch.records) {
-        let block = encoder.encode(records, batch.time);
-        if block.first > next && continued {
-            let sql = "INSERT INTO hole (first, last) VALUES (?1, ?2)";
-            transaction.prepare_cached(sql)?.execute([signed(next), signed(block.first - 1)])?;
-        }
-        next = block.last + 1;
-        let sql = "INSERT INTO block (first, last, time, checksum, logs, length, lines) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        transaction.prepare_cached(sql)?.execute(params![
-            signed(block.first),
-            signed(block.last),
-            batch.time.unix_millis(),
-            block.checksum(),
-            block.logs,
-            signed(block.length as u64),
-            block.lines,
-        ])?;
-        let sql = "INSERT OR IGNORE INTO block_run (run, first, diff_from, diff_to) VALUES (?1, ?2, ?3, ?4)";
-        let mut index = transaction.prepare_cached(sql)?;
-        if block.common {
-            index.execute(params![schema::NO_RUN, signed(block.first), None::<i64>, None::<i64>])?;
-        }
-        for (run, diffs) in &block.runs {
-            // A run that was forgotten since has no row.
-            if let Some(row) = row_of(transaction, rows, run)? {
-                let (from, to) = (diffs.map(|it| signed(it.from)), diffs.map(|it| signed(it.to)));
-                index.execute(params![row, signed(block.first), from, to])?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn row_of(
-    connection: &Connection,
-    rows: &mut HashMap<RunId, i64>,
-    run: &RunId,
-) -> rusqlite::Result<Option<i64>> {
-    if let Some(row) = rows.get(run) {
-        return Ok(Some(*row));
-    }
-    let sql = "SELECT id FROM run WHERE name = ?1";
-    let row = connection.prepare_cached(sql)?.query_row([run.as_str()], |row| row.get(0)).optional()?;
-    if let Some(row) = row {
-        rows.insert(run.clone(), row);
-    }
-    Ok(row)
 }

@@ -22,10 +22,14 @@ pub(crate) trait Store: Send {
     /// Begins an epoch; refused if there is something behind its start. Again without effect.
     fn begin(&mut self, span: OpenSpan) -> Result<(), StoreError>;
 
-    /// Takes a batch as a whole. What it answers survives the end of this process; a loss of power may
-    /// take the last seconds. [`StoreError::Gone`] says that nothing is there of what it took before,
-    /// and that it will take everything anew.
+    /// Takes a batch as a whole. What it answers survives the end of this process, and its readers find it; a
+    /// loss of power may take the last seconds. [`StoreError::Gone`] says that nothing is there of what it
+    /// took before, and that it will take everything anew.
     fn append(&mut self, batch: &Batch) -> Result<Stored, StoreError>;
+
+    /// Puts what it has gathered of small batches ([`Stored::pending`]) where it stays. They are stored
+    /// without that; it keeps what waits small, and is better done once for many.
+    fn settle(&mut self) -> Result<(), StoreError>;
 
     /// Removes some of what is older or more than is wanted, oldest first, little enough to be quick.
     fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError>;

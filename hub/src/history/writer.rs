@@ -75,6 +75,10 @@ impl Thread {
                 }
                 Do::Store if self.store(false) => continue,
                 Do::Store => self.deadline(now.at),
+                Do::Settle => {
+                    self.settle();
+                    continue;
+                }
                 Do::Remove => {
                     self.remove();
                     continue;
@@ -102,7 +106,7 @@ impl Thread {
         match self.store.append(&batch) {
             Ok(stored) => {
                 self.shared.act(|core, now| core.handle_stored(&batch, stored, now));
-                self.keeper.handle_stored(begun);
+                self.keeper.handle_stored(begun, stored.pending);
             }
             Err(error) => self.handle_failed(Some(batch), &error),
         }
@@ -130,6 +134,13 @@ impl Thread {
             tracing::debug!(%error, "the history is still not stored");
         }
         self.keeper.handle_failed(self.shared.now().at);
+    }
+
+    fn settle(&mut self) {
+        match self.store.settle() {
+            Ok(()) => self.keeper.handle_settled(),
+            Err(error) => self.handle_failed(None, &error),
+        }
     }
 
     /// Everything goes to the store, and the epoch ends in good order.

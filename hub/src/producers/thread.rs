@@ -323,7 +323,7 @@ mod tests {
 
     fn store(shared: &Shared) {
         let batch = shared.act(|core, now| core.take_unstored(false, now)).unwrap();
-        let stored = Stored { through: batch.through(), floor: 0, fresh: false };
+        let stored = Stored { through: batch.through(), floor: 0, fresh: false, pending: false };
         shared.act(|core, now| core.handle_stored(&batch, stored, now));
     }
 

@@ -1,10 +1,11 @@
 //! The files of a database: which they are, and how they get out of the way.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::journal::JOURNAL;
 use crate::history::store::StoreError;
 
 /// Which file lies at a path: device and inode.
@@ -13,7 +14,13 @@ pub(super) struct FileId(u64, u64);
 
 impl FileId {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|data| FileId(data.dev(), data.ino()))
+        fs::metadata(path).map(|data| FileId::from(&data))
+    }
+}
+
+impl From<&Metadata> for FileId {
+    fn from(data: &Metadata) -> Self {
+        FileId(data.dev(), data.ino())
     }
 }
 
@@ -47,7 +54,7 @@ impl Files {
             Err(error) => !is_absent(&error),
         };
         if there && self.log.is_none() {
-            let [_, log, _] = parts(path);
+            let [_, log, ..] = parts(path);
             self.log = FileId::of(&log).ok();
         }
         there
@@ -55,7 +62,7 @@ impl Files {
 
     /// Clears away what is left of the database beside its path. Says if something else lies there now.
     pub(super) fn leave(&self, path: &Path) -> Option<Aside> {
-        let [_, log, index] = parts(path);
+        let [_, log, index, _] = parts(path);
         // A log of ours would be taken for that of the next database.
         if self.log.is_some() && FileId::of(&log).ok() == self.log {
             for part in [log, index] {
@@ -71,7 +78,7 @@ impl Files {
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
+pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
@@ -103,9 +110,9 @@ pub(super) fn set_aside(path: &Path, why: Aside) -> Result<PathBuf, StoreError> 
     Err(failed(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Where the parts of a database lie: the file, its write-ahead log, and the index of that.
-fn parts(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| {
+/// Where the parts of a database lie: the file, its write-ahead log, the index of that, and our journal.
+fn parts(path: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", JOURNAL].map(|suffix| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         name.into()

@@ -7,8 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::error::{is_damage, translate};
 use super::file::FileId;
+use super::found::{floor, spans};
+use super::pending::Pending;
 use super::schema::ReadConnection;
-use super::{floor, schema, signed, spans, unsigned};
+use super::{schema, signed, unsigned};
 use crate::core::{Fetch, Hole, HoleReason, Only, Page, Piece, Record};
 use crate::history::block::{checksum, decode, has_output};
 use crate::history::store::{PAGE_BYTES, Reader, StoreError};
@@ -20,14 +22,16 @@ const LOOKED_UP: u32 = 256;
 #[derive(Debug)]
 pub(super) struct SqliteReader {
     path: PathBuf,
+    /// What the file does not have yet.
+    pending: Pending,
     connection: Option<ReadConnection>,
     /// The file that was opened.
     file: Option<FileId>,
 }
 
 impl SqliteReader {
-    pub(super) fn new(path: PathBuf) -> Self {
-        SqliteReader { path, connection: None, file: None }
+    pub(super) fn new(path: PathBuf, pending: Pending) -> Self {
+        SqliteReader { path, pending, connection: None, file: None }
     }
 
     fn read(&mut self, fetch: &Fetch, looked_up: u32) -> rusqlite::Result<Page> {
@@ -51,6 +55,11 @@ impl SqliteReader {
 
 impl Reader for SqliteReader {
     fn page(&mut self, fetch: &Fetch) -> Result<Page, StoreError> {
+        // Looked at before the file: what goes there meanwhile is in both, never in neither.
+        let fetch = &match self.pending.page(fetch) {
+            Ok(page) => return Ok(page),
+            Err(filed) => filed,
+        };
         // What is damaged may lie far behind: blocks are tried one by one then.
         for looked_up in [LOOKED_UP, 1] {
             match self.read(fetch, looked_up) {
@@ -134,10 +143,11 @@ impl<'a> Pages<'a> {
                 blanks.push((before.end + 1, behind.start, None));
             }
         }
-        let sql = "SELECT first, last FROM hole WHERE last > ?1 AND first <= ?2";
+        let sql = "SELECT first, last, damaged FROM hole WHERE last > ?1 AND first <= ?2";
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_map([signed(fetch.after), signed(fetch.through)], |row| {
-            Ok((unsigned(row.get(0)?), unsigned(row.get(1)?), Some(HoleReason::Unstored)))
+            let why = if row.get(2)? { HoleReason::Damaged } else { HoleReason::Unstored };
+            Ok((unsigned(row.get(0)?), unsigned(row.get(1)?), Some(why)))
         })?;
         for blank in rows {
             blanks.push(blank?);

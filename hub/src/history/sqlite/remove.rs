@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{floor, set_floor, signed, unsigned};
+use super::commit::set_floor;
+use super::found::floor;
+use super::{signed, unsigned};
 use crate::history::store::{Excess, Removed};
 
 /// How many blocks are removed at once: some milliseconds.

@@ -62,12 +62,17 @@ CREATE TABLE block_run (
 CREATE INDEX block_diff ON block_run (run, first, diff_from, diff_to) WHERE diff_to IS NOT NULL;
 CREATE TABLE hole (
     first INTEGER PRIMARY KEY, -- offsets that could not be stored
-    last INTEGER NOT NULL
+    last INTEGER NOT NULL,
+    damaged INTEGER NOT NULL   -- they were in the journal, and not whole
 );
 CREATE TABLE floor (
     floor INTEGER NOT NULL     -- the offset behind which nothing has been removed
 );
 INSERT INTO floor VALUES (0);
+CREATE TABLE journal (
+    generation INTEGER NOT NULL -- of the journal that goes on behind what is here
+);
+INSERT INTO journal VALUES (0);
 ";
 
 /// Opens the file for writing, and makes it if it is not there: mode 0600 in a directory of mode 0700,

@@ -27,6 +27,9 @@ impl Store for Box<dyn Store> {
     fn append(&mut self, batch: &crate::core::Batch) -> Result<crate::core::Stored, StoreError> {
         (**self).append(batch)
     }
+    fn settle(&mut self) -> Result<(), StoreError> {
+        (**self).settle()
+    }
     fn remove(&mut self, excess: &Excess) -> Result<crate::history::store::Removed, StoreError> {
         (**self).remove(excess)
     }
@@ -44,6 +47,11 @@ fn desk(open: &dyn Fn() -> Box<dyn Store>) -> Desk<Box<dyn Store>> {
 
 /// A mix of runs and kinds, `n` events of each run, stored every few of them.
 fn fill(desk: &mut Desk<Box<dyn Store>>, n: u64) {
+    fill_settling(desk, n, |_| {});
+}
+
+/// The same, and what is done after each time.
+fn fill_settling(desk: &mut Desk<Box<dyn Store>>, n: u64, settle: impl Fn(&mut Desk<Box<dyn Store>>)) {
     let mut producer = desk.core.connect(Some(1));
     for seq in 1..=n {
         for run in ["a", "b", "c"] {
@@ -55,6 +63,7 @@ fn fill(desk: &mut Desk<Box<dyn Store>>, n: u64) {
         }
         if seq % 5 == 0 {
             desk.store();
+            settle(desk);
         }
     }
     producer.handle_end(&mut desk.core, desk.now);
@@ -94,6 +103,32 @@ fn what_was_stored_is_read_as_it_was() {
         assert_eq!(as_told(&desk.read_all()), truth);
         let behind = desk.read(Fetch { after: 200, through: 250, run: None, only: None });
         assert_eq!(as_told(&behind)[..50], truth[200..250]);
+    });
+}
+
+#[test]
+fn what_is_settled_is_read_as_before() {
+    on_all(|open| {
+        let mut desk = desk(open);
+        let mut producer = desk.core.connect(Some(1));
+        for seq in 1..=30 {
+            desk.send(&mut producer, &event("log.stdout", "r", seq));
+            desk.store();
+            let read = as_told(&desk.read_all());
+            assert_eq!(read.len() as u64, seq, "what is stored can be read");
+            assert!(read.ends_with(&as_told(&truth(&desk))));
+            if seq % 7 == 0 {
+                desk.settle();
+                desk.settle();
+                assert_eq!(as_told(&desk.read_all()), read);
+            }
+            if seq % 10 == 0 {
+                let next = self::desk(open);
+                assert_eq!((desk.core.have("r"), next.core.have("r")), (Some(seq), Some(seq)));
+                desk = next;
+                producer = desk.core.connect(Some(1));
+            }
+        }
     });
 }
 
@@ -244,7 +279,7 @@ fn what_came_while_the_store_took_nothing_is_a_hole() {
 fn the_oldest_go_first_and_only_what_may_go() {
     on_all(|open| {
         let mut desk = desk(open);
-        fill(&mut desk, 100);
+        fill_settling(&mut desk, 100, Desk::settle);
         let all = Removable { unowned: 0, ended: 150, any: 150 };
         let mut excess = Excess { before: None, bytes: None, removable: all };
         assert_eq!(desk.store.remove(&excess).unwrap().events, 0, "nothing is too old or too much");

@@ -17,6 +17,7 @@ fn filled(path: &Path) -> u64 {
         desk.send(&mut producer, &event("task.started", "r", seq));
         if seq % 10 == 0 {
             desk.store();
+            desk.settle();
         }
     }
     let last = desk.core.history().last();
@@ -73,6 +74,7 @@ fn a_database_with_a_torn_middle_is_read_around() {
         );
         desk.send(&mut producer, &line);
         desk.store();
+        desk.settle();
     }
     let (_, now) = desk.close();
     let mut bytes = fs::read(&path).unwrap();

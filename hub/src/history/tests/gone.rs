@@ -143,6 +143,7 @@ fn an_idle_hub_misses_its_file_when_it_looks_for_old_events() {
 fn a_reader_goes_on_in_the_file_that_is_there() {
     let dir = tempfile::tempdir().unwrap();
     let (mut desk, mut producer) = hub(dir.path(), 1 << 20);
+    desk.settle();
     let mut reader = desk.store.reader();
     let all =
         |desk: &Desk<Sqlite>| Fetch { after: 0, through: desk.core.history().last(), run: None, only: None };
@@ -151,6 +152,7 @@ fn a_reader_goes_on_in_the_file_that_is_there() {
     assert_eq!(reader.page(&all(&desk)).unwrap().pieces.len(), 6, "what it has open is still there");
     desk.send(&mut producer, &event("x.a", "r", 7));
     store_all(&mut desk);
+    desk.settle();
     let page = reader.page(&all(&desk)).unwrap();
     assert!(page.pieces.iter().all(|piece| matches!(piece, Piece::Record(_))), "{page:?}");
     assert_eq!(page.through, desk.core.history().last());

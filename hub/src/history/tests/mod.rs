@@ -3,6 +3,7 @@
 mod conformance;
 mod damage;
 mod diffs;
+mod gathered;
 mod gone;
 mod lives;
 mod trouble;
@@ -53,6 +54,13 @@ impl<S: Store> Desk<S> {
             Err(error) => self.core.handle_unstored(batch, &error.to_string(), self.now),
         }
         true
+    }
+
+    /// What the store has gathered goes where it stays, as far as it takes it.
+    fn settle(&mut self) {
+        if let Err(error) = self.store.settle() {
+            self.core.handle_trouble(&error.to_string(), self.now);
+        }
     }
 
     /// The hub ends in good order.

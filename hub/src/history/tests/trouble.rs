@@ -29,6 +29,10 @@ impl Store for Faulty {
         self.check()?;
         self.inner.append(batch)
     }
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.settle()
+    }
     fn remove(&mut self, excess: &Excess) -> Result<Removed, StoreError> {
         self.inner.remove(excess)
     }
@@ -139,6 +143,7 @@ fn a_database_that_may_not_grow_is_a_full_disk() {
     for seq in 1..=60 {
         desk.send(&mut producer, &line(seq));
         desk.store();
+        desk.settle();
     }
     let trouble = desk.core.storing().unwrap().trouble().unwrap().clone();
     assert_eq!(trouble.message, "the disk is full");
