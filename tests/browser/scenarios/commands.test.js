@@ -52,8 +52,9 @@ for (const transport of /** @type {Transport[]} */ (["websocket", "ndjson"])) {
 
     assert.equal((await connection.command("r", "cancel")).state, "done");
     await run.ended;
+    // The hub, too, knows then that it is over.
+    const history = await hub.history("r");
+    assert.equal(history.filter(({ type }) => type === "cmd.request").length, 5);
     assert.equal((await connection.command("r", "cancel")).state, "no_producer");
-    const { length } = (await hub.history("r")).filter(({ type }) => type === "cmd.request");
-    assert.equal(length, 5);
   });
 }
