@@ -1,8 +1,8 @@
 //! Producers, readers and eviction in any order, against a hub that forgets nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use choo_protocol::{Globs, RunId};
+use choo_protocol::{Globs, RunId, orch_snapshot_line};
 use proptest::prelude::*;
 
 use super::super::Cursor;
@@ -14,8 +14,13 @@ use super::*;
 enum Act {
     /// A producer emits an event of a kind.
     Emit { producer: usize, kind: usize, lost: bool },
-    /// A producer loses its connection and sends its last events again.
-    Reconnect { producer: usize, resend: usize },
+    /// A producer loses its connection and sends its last events again. What is left of a snapshot is
+    /// forgotten, or goes on as if nothing had happened.
+    Reconnect { producer: usize, resend: usize, forgets: bool },
+    /// A producer begins a snapshot of all that it has emitted, and sends some of its parts.
+    Summarise { producer: usize, parts: usize },
+    /// It sends some more of them, perhaps without the one that comes next.
+    Parts { producer: usize, parts: usize, skips: bool },
     /// A producer says goodbye.
     Bye { producer: usize },
     /// A reader takes one block, if there is one.
@@ -36,7 +41,11 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         30 => (p.clone(), 0..9usize, prop::bool::weighted(0.05))
             .prop_map(|(producer, kind, lost)| Act::Emit { producer, kind, lost }),
-        2 => (p.clone(), 0..5usize).prop_map(|(producer, resend)| Act::Reconnect { producer, resend }),
+        2 => (p.clone(), 0..5usize, prop::bool::weighted(0.7))
+            .prop_map(|(producer, resend, forgets)| Act::Reconnect { producer, resend, forgets }),
+        2 => (p.clone(), 0..9usize).prop_map(|(producer, parts)| Act::Summarise { producer, parts }),
+        2 => (p.clone(), 0..9usize, prop::bool::weighted(0.1))
+            .prop_map(|(producer, parts, skips)| Act::Parts { producer, parts, skips }),
         1 => p.clone().prop_map(|producer| Act::Bye { producer }),
         12 => r.clone().prop_map(|reader| Act::Read { reader }),
         2 => r.prop_map(|reader| Act::Resume { reader }),
@@ -51,6 +60,37 @@ struct Producer {
     ingests: Option<[Ingest; 2]>,
     sent: Vec<String>,
     seq: u64,
+    /// The fold of all that it has emitted, lost or not.
+    state: RunState,
+    /// The parts of its snapshot that it has yet to send.
+    parts: VecDeque<String>,
+}
+
+impl Producer {
+    fn new(run: String) -> Self {
+        let state = RunState::new(run.parse().unwrap());
+        Producer { run, ingests: None, sent: Vec::new(), seq: 0, state, parts: VecDeque::new() }
+    }
+
+    /// The next event, of one of four units.
+    fn emit(&mut self, kind: usize) -> String {
+        self.seq += 1;
+        let unit = format!(r#""task":1,"unit":"{}""#, ["a", "b", "c", "d"][(self.seq % 4) as usize]);
+        let line = event(KINDS[kind], &self.run, self.seq).replacen(r#""unit":"a""#, &unit, 1);
+        self.state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
+        line
+    }
+
+    /// Begins a snapshot, each part of which is a unit or less.
+    fn summarise(&mut self) {
+        let parts = self.state.parts(1);
+        let time = "2025-01-18T10:30:15Z".parse().unwrap();
+        let line = |(n, part): (usize, &String)| {
+            let line = orch_snapshot_line(&self.state.run, self.seq, n + 1, parts.len(), part, time);
+            String::from_utf8(line).unwrap()
+        };
+        self.parts = parts.iter().enumerate().map(line).collect();
+    }
 }
 
 struct Reader {
@@ -92,8 +132,7 @@ impl Simulation {
             seen: BTreeSet::new(),
         });
         let readers = readers.collect();
-        let producers =
-            (0..PRODUCERS).map(|n| Producer { run: format!("run-{n}"), ingests: None, sent: vec![], seq: 0 });
+        let producers = (0..PRODUCERS).map(|n| Producer::new(format!("run-{n}")));
         Simulation { truth: World::new(), producers: producers.collect(), readers, world }
     }
 
@@ -111,14 +150,16 @@ impl Simulation {
         match *act {
             Act::Emit { producer, kind, lost } => {
                 let p = &mut self.producers[producer];
-                p.seq += 1;
-                let line = event(KINDS[kind], &p.run, p.seq).replacen('{', r#"{"task":1,"#, 1);
+                let line = p.emit(kind);
                 if !lost {
                     p.sent.push(line.clone());
                     self.send(producer, &line);
                 }
             }
-            Act::Reconnect { producer, resend } => {
+            Act::Reconnect { producer, resend, forgets } => {
+                if forgets {
+                    self.producers[producer].parts.clear();
+                }
                 if let Some([ingest, true_ingest]) = self.producers[producer].ingests.take() {
                     self.world.end(ingest);
                     self.truth.end(true_ingest);
@@ -126,6 +167,20 @@ impl Simulation {
                 let sent = self.producers[producer].sent.clone();
                 for line in &sent[sent.len().saturating_sub(resend)..] {
                     self.send(producer, line);
+                }
+            }
+            Act::Summarise { producer, parts } => {
+                if self.producers[producer].seq > 0 {
+                    self.producers[producer].summarise();
+                    self.act(&Act::Parts { producer, parts, skips: false });
+                }
+            }
+            Act::Parts { producer, parts, skips } => {
+                let left = &mut self.producers[producer].parts;
+                left.drain(..usize::from(skips).min(left.len()));
+                let next: Vec<String> = left.drain(..parts.min(left.len())).collect();
+                for line in next {
+                    self.send(producer, &line);
                 }
             }
             Act::Bye { producer } => {
@@ -232,6 +287,44 @@ impl Simulation {
         }
     }
 
+    /// Every producer loses an event and tells how all of it stands, whatever came before.
+    fn summarise_all(&mut self) {
+        for producer in 0..PRODUCERS {
+            self.act(&Act::Emit { producer, kind: 2, lost: true });
+            self.act(&Act::Summarise { producer, parts: usize::MAX });
+        }
+    }
+
+    /// What the hub knows of all units of all runs, and what there is to know.
+    fn units(&self) -> [Vec<String>; 2] {
+        let told = |state: &RunState| serde_json::to_string(&state.units).unwrap();
+        let known = |producer: &Producer| told(self.world.core.runs().get(&producer.run).unwrap().state());
+        let known = self.producers.iter().map(known).collect();
+        [known, self.producers.iter().map(|producer| told(&producer.state)).collect()]
+    }
+
+    fn check_pages(&self) {
+        for (n, reader) in self.readers.iter().enumerate() {
+            if !self.is_over(&reader.filter) {
+                let last = self.world.core.history().last();
+                assert_eq!(reader.at, last, "reader {n} has not caught up");
+            }
+            // Readers that take all lifecycle events know how every run stands that they know of.
+            if n == 2 {
+                continue;
+            }
+            assert_eq!(reader.page.faults().filter(|fault| fault.kind != "not-an-object").count(), 0);
+            for run in self.world.core.runs().newest_first() {
+                if let Some(page) = reader.page.state(run.id().as_str()) {
+                    assert_eq!(page, &**run.state(), "reader {n}");
+                }
+            }
+        }
+        for run in self.world.core.runs().newest_first() {
+            assert!(self.readers[0].page.state(run.id().as_str()).is_some(), "reader 0 lacks {}", run.id());
+        }
+    }
+
     fn is_over(&self, filter: &Filter) -> bool {
         let run = filter.run.as_ref().and_then(|id| self.world.core.runs().get(id.as_str()));
         run.is_some_and(|run| run.end_offset().is_some())
@@ -261,26 +354,12 @@ proptest! {
             simulation.act(act);
         }
         simulation.settle();
-        for (n, reader) in simulation.readers.iter().enumerate() {
-            if !simulation.is_over(&reader.filter) {
-                let last = simulation.world.core.history().last();
-                prop_assert_eq!(reader.at, last, "reader {} has not caught up", n);
-            }
-            // Readers that take all lifecycle events know how every run stands that they know of.
-            if n == 2 {
-                continue;
-            }
-            prop_assert_eq!(reader.page.faults().filter(|fault| fault.kind != "not-an-object").count(), 0);
-            for run in simulation.world.core.runs().newest_first() {
-                let id = run.id().as_str();
-                if let Some(page) = reader.page.state(id) {
-                    prop_assert_eq!(page, &**run.state(), "reader {}", n);
-                }
-            }
-        }
-        let told = |run: &str| simulation.readers[0].page.state(run).is_some();
-        for run in simulation.world.core.runs().newest_first() {
-            prop_assert!(told(run.id().as_str()), "reader 0 does not know {}", run.id());
-        }
+        simulation.check_pages();
+        simulation.summarise_all();
+        simulation.settle();
+        simulation.check_pages();
+        let [known, true_units] = simulation.units();
+        prop_assert_eq!(known, true_units);
+        prop_assert_eq!((simulation.world.core.gathered, simulation.truth.core.gathered), (0, 0));
     }
 }
