@@ -69,6 +69,9 @@ pub struct Fill<'a> {
     pub time: Option<Timestamp>,
 }
 
+/// More bytes than all of those take, keys included.
+const MAX_FILL: usize = 192;
+
 /// One value of those.
 #[derive(Clone, Copy)]
 enum Given<'a> {
@@ -183,15 +186,18 @@ impl<'a> Line<'a> {
             ("run", self.places.run, fill.run.filter(|_| self.run.is_none()).map(Given::Run)),
             ("seq", self.places.seq, fill.seq.map(Given::Seq)),
         ];
-        // A key that is there (as `null`, or a `seq` to be replaced) is written over, never repeated.
-        let mut there = missing.map(|(_, place, given)| place.zip(given));
-        there.sort_by_key(|there| there.map_or(usize::MAX, |(span, _)| span.start));
         let text = self.text.as_bytes();
+        out.reserve(text.len() + MAX_FILL);
         let mut copied = 0;
-        for (span, given) in there.into_iter().flatten() {
-            out.extend_from_slice(&text[copied..span.start]);
-            given.write(out);
-            copied = span.end;
+        // A key that is there (as `null`, or a `seq` to be replaced) is written over, never repeated.
+        if missing.iter().any(|(_, place, given)| place.is_some() && given.is_some()) {
+            let mut there = missing.map(|(_, place, given)| place.zip(given));
+            there.sort_by_key(|there| there.map_or(usize::MAX, |(span, _)| span.start));
+            for (span, given) in there.into_iter().flatten() {
+                out.extend_from_slice(&text[copied..span.start]);
+                given.write(out);
+                copied = span.end;
+            }
         }
         out.extend_from_slice(&text[copied..self.places.members_end]);
         for (key, place, given) in missing {

@@ -106,6 +106,11 @@ pub struct RunState {
     pub pending: PendingSnapshot,
 }
 
+/// The part of an event type before its first dot. A name of four letters is not worth a search by vectors.
+fn family(kind: &str) -> &str {
+    kind.bytes().position(|b| b == b'.').map_or(kind, |end| &kind[..end])
+}
+
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -169,7 +174,7 @@ impl RunState {
             change.run.note(RunMember::Seq, false);
             self.seq = seq;
         }
-        let family = line.kind.split_once('.').map_or(&*line.kind, |(family, _)| family);
+        let family = family(&line.kind);
         // Most lines are of the one family that changes nothing.
         if family == "log" {
             return change;

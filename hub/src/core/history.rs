@@ -1,12 +1,12 @@
 //! The latest events of all runs, in memory, bounded by bytes: the hot end of the history.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use choo_protocol::{RunId, RunState, kind};
+use choo_protocol::{Line, RunId, RunState};
 
+use super::names::Kind;
 use super::pages::Pages;
 use super::patch::Patch;
 
@@ -36,7 +36,7 @@ impl Record {
 pub(crate) enum Body {
     /// A line: as received and completed, or one of the hub's own.
     Line {
-        kind: Cow<'static, str>,
+        kind: Kind,
         /// Empty for none.
         unit: Arc<str>,
         task: Option<i64>,
@@ -54,7 +54,7 @@ impl Body {
         task: Option<i64>,
         json: impl Into<Bytes>,
     ) -> Self {
-        Body::Line { kind: intern(kind), unit: unit.into(), task, json: json.into() }
+        Body::Line { kind: kind.into(), unit: unit.into(), task, json: json.into() }
     }
 
     /// A line of the hub's own.
@@ -68,8 +68,10 @@ impl Body {
         const RECORD: usize = 192;
         RECORD
             + match self {
-                Body::Line { kind: Cow::Borrowed(_), unit, json, .. } => unit.len() + json.len(),
-                Body::Line { kind: Cow::Owned(kind), unit, json, .. } => kind.len() + unit.len() + json.len(),
+                Body::Line { kind: Kind::Known(_), unit, json, .. } => unit.len() + json.len(),
+                Body::Line { kind: Kind::Other(kind), unit, json, .. } => {
+                    kind.len() + unit.len() + json.len()
+                }
                 Body::State(state) => state.units.len() * UNIT_COST,
             }
     }
@@ -77,12 +79,6 @@ impl Body {
 
 /// What a unit with a few tasks takes in memory, in bytes, as measured on plans of this repository.
 pub(super) const UNIT_COST: usize = 1024;
-
-/// Known types, nearly all that occur, take no memory of their own.
-fn intern(name: &str) -> Cow<'static, str> {
-    let known = kind::ALL.iter().find(|known| **known == name);
-    known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
-}
 
 /// The newest records, as many as fit into a number of bytes, and always the newest one. Records that
 /// wait to be stored stay longer, up to [`BACKLOG`] more bytes.
@@ -160,9 +156,10 @@ impl History {
         self.pages.keep_written(write)
     }
 
-    /// The name of a unit, shared with the records before.
-    pub(crate) fn name(&mut self, name: &str) -> Arc<str> {
-        self.pages.name(name)
+    /// What a line says, its names shared with the records before.
+    pub(crate) fn body(&mut self, line: &Line<'_>, json: Bytes) -> Body {
+        let (kind, unit) = (self.pages.kind(&line.kind), self.pages.unit(&line.unit));
+        Body::Line { kind, unit, task: line.task, json }
     }
 
     /// Appends a record, evicts the oldest ones as needed, and says which offset it got.

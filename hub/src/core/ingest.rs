@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::rejects::Reject;
 use super::replies::{Replies, Reply};
 use super::run::{ConnectionId, Outcome, Run};
+use super::runs::Runs;
 
 /// One producer's connection.
 ///
@@ -31,6 +32,8 @@ struct Source {
     limits: Limits,
     /// The run of the last line.
     current: Option<RunId>,
+    /// The current run is known, open, and among those that are attached.
+    settled: bool,
     /// The runs it has sent lines of and not said goodbye to.
     attached: BTreeSet<RunId>,
     replies: Replies,
@@ -61,6 +64,7 @@ impl Ingest {
             pid,
             limits,
             current: None,
+            settled: false,
             attached,
             replies: Replies::default(),
             gathering: None,
@@ -126,21 +130,22 @@ impl Source {
             Frame::Oversized { bytes } => {
                 self.reject(core, Reject::oversized(bytes, self.limits.graph_line, now.time), now);
             }
-            Frame::Line(bytes) => match Line::parse(bytes, &self.limits) {
+            // Not moved out of its place: a line's fields take as many bytes as its text.
+            Frame::Line(bytes) => match &mut Line::parse(bytes, &self.limits) {
                 Ok(line) => self.handle_line(core, line, now),
-                Err(error) => self.reject(core, Reject::bad_line(&error, bytes, now.time), now),
+                Err(error) => self.reject(core, Reject::bad_line(error, bytes, now.time), now),
             },
         }
     }
 
-    fn handle_line(&mut self, core: &mut Core, line: Line<'_>, now: Moment) {
+    fn handle_line(&mut self, core: &mut Core, line: &mut Line<'_>, now: Moment) {
         if line.kind.starts_with("hub.") {
             return self.reject(core, Reject::reserved(&line.kind, line.bytes(), now.time), now);
         }
         if is_control(&line.kind) {
             match &*line.kind {
-                kind::LINK_HELLO => self.handle_hello(core, &line, now),
-                kind::LINK_BYE => self.handle_bye(core, &line, now),
+                kind::LINK_HELLO => self.handle_hello(core, line, now),
+                kind::LINK_BYE => self.handle_bye(core, line, now),
                 kind::LINK_PING => {
                     self.replies.handle_ping(line.payload().and_then(Result::ok).unwrap_or_default());
                 }
@@ -148,22 +153,44 @@ impl Source {
             }
             return;
         }
-        let Some(run) = self.attribute(core, &line, now) else { return };
+        let bytes = line.bytes();
+        let plain = !line.kind.starts_with("cmd.") && line.kind != kind::ORCH_SNAPSHOT;
+        let settled = if plain { self.settled(&mut core.runs, line) } else { None };
+        let outcome = match settled {
+            Some(run) => Some(run.handle_line(line, now, &mut core.history)),
+            None => self.handle_unsettled(core, line, now),
+        };
+        if outcome == Some(Outcome::OutOfNumbers) {
+            self.reject(core, Reject::out_of_numbers(bytes, now.time), now);
+        }
+    }
+
+    /// The run that this line goes to if nothing is new about that.
+    fn settled<'r>(&self, runs: &'r mut Runs, line: &Line<'_>) -> Option<&'r mut Run> {
+        let current = self.current.as_ref().filter(|_| self.settled)?;
+        match line.run.as_deref() {
+            Some(named) if named == current.as_str() => runs.get_mut(named),
+            None if line.kind != kind::ORCH_STARTED && runs.is_open(self.pid?, current) => {
+                runs.get_mut(current.as_str()).filter(|run| run.is_live())
+            }
+            _ => None,
+        }
+    }
+
+    fn handle_unsettled(&mut self, core: &mut Core, line: &mut Line<'_>, now: Moment) -> Option<Outcome> {
+        let run = self.attribute(core, line, now)?;
         self.attach(core, &run, now);
         if line.kind.starts_with("cmd.") {
-            core.handle_cmd(&run, &line);
+            core.handle_cmd(&run, line);
         }
-        let bytes = line.bytes();
         if line.kind == kind::ORCH_SNAPSHOT
             && let Some(Ok(snapshot)) = line.payload::<OrchSnapshot>()
             && snapshot.place() != (1, 1)
         {
-            return self.handle_part(core, &run, bytes, &snapshot, now);
+            self.handle_part(core, &run, line.bytes(), &snapshot, now);
+            return None;
         }
-        let outcome = core.with_run(&run, |run, history| run.handle_line(line, now, history));
-        if outcome == Some(Outcome::OutOfNumbers) {
-            self.reject(core, Reject::out_of_numbers(bytes, now.time), now);
-        }
+        core.with_run(&run, |run, history| run.handle_line(line, now, history))
     }
 
     /// A part of a snapshot. All of them are recorded in one turn once the last has come, so that no reader
@@ -260,9 +287,11 @@ impl Source {
             }
             core.with_run(run, |run, history| run.handle_attached(self.id, now, history));
         }
+        self.settled = true;
     }
 
     fn detach(&mut self, core: &mut Core, run: &RunId, now: Moment) {
+        self.settled = false;
         self.attached.remove(run);
         self.tell_end(core, run, now);
         core.with_run(run, |run, history| run.handle_detached(self.id, now, history));
@@ -292,6 +321,7 @@ impl Source {
         };
         let Some(run) = run else { return };
         let last = line.payload().and_then(Result::ok).map_or(0, |LinkBye { last }| last);
+        self.settled = false;
         self.attached.remove(&run);
         self.replies.handle_bye();
         core.commands.handle_bye(&run, self.id);

@@ -11,6 +11,7 @@ mod history;
 mod hub;
 mod ingest;
 mod moment;
+mod names;
 mod opening;
 mod pages;
 mod patch;

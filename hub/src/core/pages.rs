@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::names::{Kind, Names};
+
 /// Lines share a page of this size: hundreds in one allocation, which goes when the last of them goes.
 const PAGE: usize = 64 << 10;
 
 /// Longer lines have memory of their own.
 const LONG: usize = PAGE / 8;
 
-/// Names that are remembered: of the units that work at the same time.
-const NAMES: usize = 16;
-
-/// Keeps lines and the names of units, so that taking in an event and letting the oldest go cost the
+/// Keeps lines and names, so that taking in an event and letting the oldest go cost the
 /// allocator next to nothing: it used to be half of what an event cost.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     page: BytesMut,
     scratch: Vec<u8>,
-    /// The latest names, newest first.
-    names: Vec<Arc<str>>,
+    kinds: Names<Kind>,
+    units: Names<Arc<str>>,
 }
 
 impl Pages {
@@ -47,16 +46,14 @@ impl Pages {
         kept
     }
 
-    /// This name, shared with those who had it lately.
-    pub(super) fn name(&mut self, name: &str) -> Arc<str> {
-        let place = self.names.iter().position(|known| **known == *name);
-        let place = place.unwrap_or_else(|| {
-            self.names.truncate(NAMES - 1);
-            self.names.push(name.into());
-            self.names.len() - 1
-        });
-        self.names[..=place].rotate_right(1);
-        Arc::clone(&self.names[0])
+    /// This event type, shared with those before.
+    pub(super) fn kind(&mut self, kind: &str) -> Kind {
+        self.kinds.share(kind)
+    }
+
+    /// This unit's name, shared with those before.
+    pub(super) fn unit(&mut self, unit: &str) -> Arc<str> {
+        self.units.share(unit)
     }
 }
 
@@ -76,21 +73,5 @@ mod tests {
         }
         let gap = |two: &[Bytes]| two[0].as_ptr().wrapping_add(two[0].len()) != two[1].as_ptr();
         assert!(lines.windows(2).filter(|two| gap(two)).count() < 2);
-    }
-
-    #[test]
-    fn names_in_use_are_shared() {
-        let mut pages = Pages::default();
-        let first = pages.name("a");
-        for n in 0..NAMES - 1 {
-            pages.name(&n.to_string());
-        }
-        assert!(Arc::ptr_eq(&first, &pages.name("a")));
-        for n in 0..NAMES {
-            pages.name(&n.to_string());
-        }
-        let again = pages.name("a");
-        assert!(*again == *first && !Arc::ptr_eq(&first, &again));
-        assert_eq!(pages.names.len(), NAMES);
     }
 }

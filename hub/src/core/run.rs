@@ -122,9 +122,9 @@ impl Run {
 
     /// Takes one of its lines: completes it, folds it and appends it to the history, together with
     /// `link.lost` for what it shows to be missing.
-    pub(crate) fn handle_line(&mut self, line: Line<'_>, now: Moment, history: &mut History) -> Outcome {
+    pub(crate) fn handle_line(&mut self, line: &mut Line<'_>, now: Moment, history: &mut History) -> Outcome {
         self.date(line.time);
-        let given = match self.number(&line) {
+        let given = match self.number(line) {
             Admission::Repeat => return Outcome::Repeat,
             Admission::Exhausted => return Outcome::OutOfNumbers,
             Admission::Fresh { given, missing } => {
@@ -158,9 +158,9 @@ impl Run {
         }
         let over = matches!(self.phase, Phase::Over { .. });
         for part in parts {
-            if let Ok(line) = Line::parse(part, &Limits::default()) {
+            if let Ok(mut line) = Line::parse(part, &Limits::default()) {
                 self.date(line.time);
-                self.take(line, None, now, history);
+                self.take(&mut line, None, now, history);
             }
         }
         if over {
@@ -172,7 +172,7 @@ impl Run {
     /// Completes, folds and records a line that is new, with the number that the hub gives it.
     fn take(
         &mut self,
-        mut line: Line<'_>,
+        line: &mut Line<'_>,
         given: Option<u64>,
         now: Moment,
         history: &mut History,
@@ -185,7 +185,7 @@ impl Run {
         };
         line.seq = given.or(line.seq);
         line.time = line.time.or(Some(now.time));
-        let change = Arc::make_mut(&mut self.state).apply(&line);
+        let change = Arc::make_mut(&mut self.state).apply(line);
         if change.is_ignored() {
             return Outcome::Repeat;
         }
@@ -195,8 +195,8 @@ impl Run {
             self.phase = Phase::Live { alone_since: self.producers.is_empty().then_some(now.at) };
         }
         // Readers that came when it was over know no version that a patch could begin from.
-        let patch = if over { None } else { self.patch(Some(&line), &change, history) };
-        let body = Body::line(&line.kind, history.name(&line.unit), line.task, json);
+        let patch = if over { None } else { self.patch(Some(line), &change, history) };
+        let body = history.body(line, json);
         self.record(body, patch, now.time, history);
         Outcome::Recorded
     }

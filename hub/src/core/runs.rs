@@ -74,6 +74,11 @@ impl Runs {
         self.get(self.open.get(&pid)?.as_str()).filter(|run| matches!(run.phase(), Phase::Live { .. }))
     }
 
+    /// Whether this is the run that the process sent lines of last.
+    pub(crate) fn is_open(&self, pid: u32, id: &RunId) -> bool {
+        self.open.get(&pid) == Some(id)
+    }
+
     /// A process sent a line of this run.
     pub(crate) fn set_open(&mut self, pid: u32, id: &RunId) {
         if self.open.get(&pid) != Some(id) {

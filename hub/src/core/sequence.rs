@@ -64,6 +64,10 @@ impl Sequence {
         if seq <= self.seen {
             return Admission::Repeat;
         }
+        if seq == self.seen + 1 && self.announced.is_empty() && self.held.is_empty() {
+            self.seen = seq;
+            return Admission::Fresh { given: None, missing: Vec::new() };
+        }
         let mut missing = self.unannounced_up_to(seq - 1);
         missing.splice(..0, self.held.drain(..));
         if opening {

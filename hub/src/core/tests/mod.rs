@@ -75,7 +75,7 @@ impl World {
         all.map(|record| match &record.body {
             Body::Line { kind, json, .. } => match json_of(json).get("seq") {
                 Some(seq) => format!("{kind}#{seq}"),
-                None => kind.clone().into_owned(),
+                None => kind.to_string(),
             },
             Body::State(state) => format!("state:{:?}", state.status),
         })
@@ -137,7 +137,7 @@ fn describe(frame: &Frame) -> String {
         Frame::Event(record) => match &record.body {
             Body::Line { kind, json, .. } => match json_of(json).get("seq") {
                 Some(seq) => format!("{kind}#{seq}"),
-                None => kind.clone().into_owned(),
+                None => kind.to_string(),
             },
             Body::State(_) => panic!("a state is told as a snapshot"),
         },

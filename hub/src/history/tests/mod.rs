@@ -161,7 +161,7 @@ fn describe_record(record: &Record) -> String {
             let line: serde_json::Value = serde_json::from_slice(json).unwrap();
             match line.get("seq") {
                 Some(seq) => format!("{kind}#{seq}"),
-                None => kind.clone().into_owned(),
+                None => kind.to_string(),
             }
         }
         Body::State(state) => format!("state:{:?}", state.status),
