@@ -12,7 +12,9 @@ mod simulation;
 
 use std::time::Duration;
 
-use choo_protocol::{Filter, Limits, Line, RunState, RunStore, Timestamp, kind, snapshot_line};
+use choo_protocol::{
+    Filter, Limits, Line, RunState, RunStore, Timestamp, kind, orch_snapshot_line, snapshot_line,
+};
 use serde_json::Value;
 
 use super::{Block, Body, Core, Frame, Ingest, Moment, Reply, Selection, Since, Step, Subscription};
@@ -180,6 +182,17 @@ const STARTED: &str = r#"{"type":"orch.started","payload":{"unit_count":2,"paral
 
 fn event(kind: &str, run: &str, seq: u64) -> String {
     format!(r#"{{"type":"{kind}","time":"2025-01-18T10:30:15Z","unit":"a","run":"{run}","seq":{seq}}}"#)
+}
+
+/// A snapshot of a state through a number, in parts of a unit or less.
+pub(crate) fn snapshot_lines(state: &RunState, through: u64) -> Vec<String> {
+    let parts = state.parts(1);
+    let time = "2025-01-18T10:30:15Z".parse().unwrap();
+    let line = |(n, part): (usize, &String)| {
+        let line = orch_snapshot_line(&state.run, through, n + 1, parts.len(), part, time);
+        String::from_utf8(line).unwrap()
+    };
+    parts.iter().enumerate().map(line).collect()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Snapshots in parts.
 
-use choo_protocol::{UnitState, UnitStatus, orch_snapshot_line};
+use choo_protocol::{UnitState, UnitStatus};
 
 use super::*;
 
@@ -12,12 +12,7 @@ fn parts(through: u64, units: u64) -> Vec<String> {
         let unit = UnitState { status: UnitStatus::Complete, ..UnitState::default() };
         state.units.insert(format!("unit-{n}"), unit);
     }
-    let parts = state.parts(1);
-    let line = |(n, part): (usize, &String)| {
-        let time = Timestamp::from_unix_nanos(0);
-        String::from_utf8(orch_snapshot_line(&state.run, through, n + 1, parts.len(), part, time)).unwrap()
-    };
-    parts.iter().enumerate().map(line).collect()
+    snapshot_lines(&state, through)
 }
 
 fn send_all(world: &mut World, producer: &mut Ingest, lines: &[String]) {

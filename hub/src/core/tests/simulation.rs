@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use choo_protocol::{Globs, RunId, orch_snapshot_line};
+use choo_protocol::{Globs, RunId};
 use proptest::prelude::*;
 
 use super::super::Cursor;
@@ -79,17 +79,6 @@ impl Producer {
         let line = event(KINDS[kind], &self.run, self.seq).replacen(r#""unit":"a""#, &unit, 1);
         self.state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
         line
-    }
-
-    /// Begins a snapshot, each part of which is a unit or less.
-    fn summarise(&mut self) {
-        let parts = self.state.parts(1);
-        let time = "2025-01-18T10:30:15Z".parse().unwrap();
-        let line = |(n, part): (usize, &String)| {
-            let line = orch_snapshot_line(&self.state.run, self.seq, n + 1, parts.len(), part, time);
-            String::from_utf8(line).unwrap()
-        };
-        self.parts = parts.iter().enumerate().map(line).collect();
     }
 }
 
@@ -170,8 +159,9 @@ impl Simulation {
                 }
             }
             Act::Summarise { producer, parts } => {
-                if self.producers[producer].seq > 0 {
-                    self.producers[producer].summarise();
+                let p = &mut self.producers[producer];
+                if p.seq > 0 {
+                    p.parts = snapshot_lines(&p.state, p.seq).into();
                     self.act(&Act::Parts { producer, parts, skips: false });
                 }
             }

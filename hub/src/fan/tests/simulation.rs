@@ -1,15 +1,16 @@
 //! Readers of every speed on sockets that take what they like, against a hub that forgets nothing.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use choo_protocol::{Filter, Globs};
+use choo_protocol::{Filter, Globs, Limits, Line, RunState};
 use proptest::prelude::*;
 
 use super::client::{Client, Peer};
 use super::form::{NDJSON, SSE, WEBSOCKET, frame};
 use super::world::{Socket, World};
 use crate::core::Ingest;
-use crate::core::tests::KINDS;
+use crate::core::tests::{KINDS, snapshot_lines};
 use crate::encoding::Encoding;
 
 /// What happens next.
@@ -23,6 +24,16 @@ enum Act {
     },
     Resend {
         producer: usize,
+    },
+    /// A producer begins a snapshot of all that it has emitted, and sends some of its parts.
+    Summarise {
+        producer: usize,
+        parts: usize,
+    },
+    /// It sends some more of them.
+    Parts {
+        producer: usize,
+        parts: usize,
     },
     Bye {
         producer: usize,
@@ -52,6 +63,8 @@ fn act() -> impl Strategy<Value = Act> {
         30 => (p.clone(), 0..9usize, bytes, prop::bool::weighted(0.05))
             .prop_map(|(producer, kind, bytes, lost)| Act::Emit { producer, kind, bytes, lost }),
         2 => p.clone().prop_map(|producer| Act::Resend { producer }),
+        2 => (p.clone(), 0..6usize).prop_map(|(producer, parts)| Act::Summarise { producer, parts }),
+        2 => (p.clone(), 0..6usize).prop_map(|(producer, parts)| Act::Parts { producer, parts }),
         1 => p.prop_map(|producer| Act::Bye { producer }),
         15 => Just(Act::Round),
         25 => (r.clone(), prop_oneof![0..300usize, 0..100_000usize])
@@ -67,6 +80,17 @@ struct Producer {
     ingests: Option<[Ingest; 2]>,
     sent: Vec<String>,
     seq: u64,
+    /// The fold of all that it has emitted, lost or not.
+    state: RunState,
+    /// The parts of its snapshot that it has yet to send.
+    parts: VecDeque<String>,
+}
+
+impl Producer {
+    fn new(run: String) -> Self {
+        let state = RunState::new(run.parse().unwrap());
+        Producer { run, ingests: None, sent: Vec::new(), seq: 0, state, parts: VecDeque::new() }
+    }
 }
 
 struct Simulation {
@@ -95,9 +119,7 @@ impl Simulation {
         ];
         let connect = |(form, clients)| Some(Peer::connect(&mut world, &mut sockets, form, clients));
         let peers = plans.into_iter().map(connect).collect();
-        let producers = (0..PRODUCERS)
-            .map(|n| Producer { run: format!("run-{n}"), ingests: None, sent: Vec::new(), seq: 0 })
-            .collect();
+        let producers = (0..PRODUCERS).map(|n| Producer::new(format!("run-{n}"))).collect();
         Simulation { world, truth: World::new(1 << 30), sockets, peers, producers }
     }
 
@@ -117,12 +139,14 @@ impl Simulation {
                 let p = &mut self.producers[producer];
                 p.seq += 1;
                 let line = format!(
-                    r#"{{"type":"{}","time":"2025-01-18T10:30:15Z","unit":"a","task":1,"payload":{{"content":"{}"}},"run":"{}","seq":{}}}"#,
+                    r#"{{"type":"{}","time":"2025-01-18T10:30:15Z","unit":"{}","task":1,"payload":{{"content":"{}"}},"run":"{}","seq":{}}}"#,
                     KINDS[kind],
+                    ["a", "b", "c"][(p.seq % 3) as usize],
                     "x".repeat(bytes),
                     p.run,
                     p.seq
                 );
+                p.state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
                 if !lost {
                     p.sent.push(line.clone());
                     self.send(producer, &line);
@@ -136,6 +160,20 @@ impl Simulation {
                 let sent = self.producers[producer].sent.clone();
                 for line in &sent[sent.len().saturating_sub(3)..] {
                     self.send(producer, line);
+                }
+            }
+            Act::Summarise { producer, parts } => {
+                let p = &mut self.producers[producer];
+                if p.seq > 0 {
+                    p.parts = snapshot_lines(&p.state, p.seq).into();
+                    return self.act(&Act::Parts { producer, parts });
+                }
+            }
+            Act::Parts { producer, parts } => {
+                let left = &mut self.producers[producer].parts;
+                let next: Vec<String> = left.drain(..parts.min(left.len())).collect();
+                for line in next {
+                    self.send(producer, &line);
                 }
             }
             Act::Bye { producer } => {
