@@ -101,15 +101,46 @@ fn fill_and_free(hub: Hub, fill: impl FnOnce(&Hub), free: impl FnOnce(&Hub)) {
     run.end(hub);
 }
 
+/// The hub's files may get no longer than this.
+fn limit(hub: &Hub, bytes: Option<u64>) {
+    let unlimited = prlimit(Some(hub.pid()), Resource::Fsize, Rlimit { current: None, maximum: None });
+    let unlimited = unlimited.unwrap();
+    let new = Rlimit { current: bytes, maximum: unlimited.maximum };
+    prlimit(Some(hub.pid()), Resource::Fsize, new).unwrap();
+}
+
 #[test]
 fn files_that_may_not_grow_stop_the_history_alone_and_until_they_may() {
-    let limit = |hub: &Hub, bytes| {
-        let unlimited = prlimit(Some(hub.pid()), Resource::Fsize, Rlimit { current: None, maximum: None });
-        let unlimited = unlimited.unwrap();
-        let new = Rlimit { current: bytes, maximum: unlimited.maximum };
-        prlimit(Some(hub.pid()), Resource::Fsize, new).unwrap();
-    };
     fill_and_free(Hub::start(), |hub| limit(hub, Some(1)), |hub| limit(hub, None));
+}
+
+#[test]
+fn a_journal_that_takes_a_part_of_a_batch_holds_none_of_it_against_those_that_come_later() {
+    let hub = Hub::start();
+    let mut run = Run::start(&hub);
+    let mut live = hub.follow("?since=earliest");
+    // One at a time, so that each is a batch of its own.
+    let one = |run: &mut Run, live: &mut Stream| {
+        run.emitted += 1;
+        run.bus.emit(Event::log("app", Some(1), LogStream::Stdout, "a line", run.emitted));
+        live.wait("the live stream", |line| line["seq"] == run.emitted);
+    };
+    for _ in 0..50 {
+        one(&mut run, &mut live);
+    }
+    let journal = fs::metadata(hub.dir().join("data/history.db.journal")).unwrap().len();
+    limit(&hub, Some(journal + 100));
+    for _ in 0..5 {
+        one(&mut run, &mut live);
+    }
+    told(&mut live, "not stored at present");
+    assert_eq!(health(&hub)["status"], "degraded");
+    limit(&hub, None);
+    told(&mut live, "stored again");
+    for _ in 0..50 {
+        one(&mut run, &mut live);
+    }
+    run.end(hub);
 }
 
 /// The file system that `cargo xtask soak disk` has mounted, small enough to be filled.

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::core::{Hole, HoleReason};
 use crate::history::sqlite::Sqlite;
@@ -369,4 +371,109 @@ fn large_batches_states_and_what_comes_behind_a_hole_are_commits() {
     assert!(settled(dir.path()) > 5_000);
     assert_eq!(told(&desk).len(), 10_000);
     assert_eq!(told(&open(killed(dir.path()).path())).len(), 10_000);
+}
+
+/// What happens to a hub whose run sends events.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// So many events of so many bytes.
+    Send(u64, usize),
+    Store,
+    Settle,
+    /// The process is killed, and another goes on with what it left.
+    Kill,
+    /// It ends in good order, and another goes on.
+    End,
+    /// Somebody removes the journal, and the hub goes on.
+    Remove,
+    /// The file cannot be opened again for a while, or can.
+    ReadOnly(bool),
+    Pass(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        8 => (1..5u64, prop_oneof![0..200usize, 20_000..40_000usize]).prop_map(|(n, bytes)| Act::Send(n, bytes)),
+        8 => Just(Act::Store),
+        2 => Just(Act::Settle),
+        2 => Just(Act::Kill),
+        1 => Just(Act::End),
+        1 => Just(Act::Remove),
+        1 => any::<bool>().prop_map(Act::ReadOnly),
+        1 => (1..70u64).prop_map(Act::Pass),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What was acknowledged is there for the next hub, all that memory and the file have can be read, and nothing
+    /// comes twice.
+    #[test]
+    fn nothing_is_lost_or_doubled_whatever_happens_in_between(acts in prop::collection::vec(act(), 1..60)) {
+        let mut path = tempfile::tempdir().unwrap();
+        let open = |path: &Path, now| Desk::open(Sqlite::new(path.join("history.db")), 1 << 30, now);
+        let mut desk = open(path.path(), start());
+        let mut producer = desk.core.connect(Some(1));
+        // What the run has sent to this hub or to one before that had stored it.
+        let mut seq = 0;
+        let line = |seq, bytes| {
+            let text = noise(bytes);
+            format!(r#"{{"type":"log.stdout","payload":{{"content":"{text}","n":1}},"run":"r","seq":{seq}}}"#)
+        };
+        let mut writable = true;
+        for act in acts {
+            match act {
+                Act::Send(events, bytes) => for _ in 0..events {
+                    seq += 1;
+                    desk.send(&mut producer, &line(seq, bytes));
+                },
+                Act::Store => drop(desk.store()),
+                Act::Settle => desk.settle(),
+                Act::Kill => {
+                    let stored = desk.core.have("r");
+                    let now = desk.now;
+                    path = killed(path.path());
+                    (desk, writable) = (open(path.path(), now), true);
+                    prop_assert_eq!(desk.core.have("r"), stored, "what was acknowledged");
+                    seq = stored.unwrap_or(0);
+                    producer = desk.core.connect(Some(1));
+                }
+                Act::End => {
+                    desk.store.set_read_only(false);
+                    writable = true;
+                    let (_, now) = desk.close();
+                    prop_assert!(!journal(path.path()).exists());
+                    desk = open(path.path(), now);
+                    prop_assert_eq!(desk.core.have("r").unwrap_or(0), seq);
+                    producer = desk.core.connect(Some(1));
+                }
+                Act::Remove if writable => {
+                    drop(fs::remove_file(journal(path.path())));
+                    seq += 1;
+                    desk.send(&mut producer, &line(seq, 10));
+                    while desk.store() {}
+                }
+                Act::Remove => {}
+                Act::ReadOnly(read_only) => {
+                    desk.store.set_read_only(read_only);
+                    writable = !read_only;
+                }
+                Act::Pass(secs) => desk.pass(Duration::from_secs(secs)),
+            }
+        }
+        desk.store.set_read_only(false);
+        while desk.store() {}
+        let of_run = |piece: &Piece| match piece {
+            Piece::Record(record) => match &record.body {
+                Body::Line { kind, json, .. } if kind == "log.stdout" => {
+                    serde_json::from_slice::<serde_json::Value>(json).unwrap()["seq"].as_u64()
+                }
+                _ => None,
+            },
+            Piece::Hole(hole) => panic!("{hole:?}"),
+        };
+        let seqs: Vec<u64> = desk.read_all().iter().filter_map(of_run).collect();
+        prop_assert_eq!(seqs, (1..=seq).collect::<Vec<_>>());
+    }
 }
