@@ -394,7 +394,14 @@ proptest! {
             }
             for run in simulation.desk.core.runs().iter() {
                 let id = run.id().as_str();
-                prop_assert_eq!(reader.page.state(id).unwrap(), &**run.state());
+                let [mut page, mut hub] = [reader.page.state(id).unwrap(), run.state()].map(RunState::clone);
+                if reader.gaps > 0 {
+                    // It may have had lines that a crashed hub had not stored, and that came back to the
+                    // next one as a snapshot.
+                    page.summaries.clear();
+                    hub.summaries.clear();
+                }
+                prop_assert_eq!(page, hub);
             }
         }
         for pusher in simulation.pushers.iter().filter(|pusher| !pusher.sent.is_empty()) {
