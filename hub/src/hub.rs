@@ -84,8 +84,8 @@ impl Hub {
     }
 
     /// Serves on this thread until `shutdown` resolves. Then the socket and the port are freed, what
-    /// producers have sent is taken, readers get the rest and `hub.bye`, and after 2 s at most it is
-    /// over.
+    /// producers have sent is taken, and readers get the rest and `hub.bye`, for 2 s at most. Then the
+    /// history is closed, which takes a moment, and 2 s at most where the disk is slow.
     pub fn run_until(self, shutdown: impl Future) {
         let executor = Arc::new(Executor::new());
         let shared = self.shared;
