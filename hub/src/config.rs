@@ -46,8 +46,10 @@ pub struct Config {
     /// latest events of a run that goes on stay in any case. Default [`Config::KEEP_BYTES`].
     pub keep_bytes: Option<u64>,
     /// How many streams may be read at once; one more gets 503. Each takes a file descriptor and, while
-    /// its reader is slow, up to 200 KiB, and twice that of the system's for its socket. One that stalls while
-    /// it is told how runs stand holds the rest of that, about 1 KiB a unit. Default [`Config::MAX_CLIENTS`].
+    /// its reader is slow, up to 200 KiB, and twice that of the system's for its socket. What is looked up
+    /// for single readers, their first snapshots above all, has about 64 MiB of its own, for all of them
+    /// together: who does not read it is cut off when others wait for the room. Default
+    /// [`Config::MAX_CLIENTS`].
     pub max_clients: usize,
 }
 

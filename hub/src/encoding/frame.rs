@@ -52,14 +52,7 @@ impl CloseCode {
 impl Framing {
     /// A buffer for a piece, with room in front for its head.
     pub(crate) fn begin() -> Vec<u8> {
-        Framing::begin_with(0)
-    }
-
-    /// The same for about so many bytes.
-    pub(super) fn begin_with(bytes: usize) -> Vec<u8> {
-        let mut piece = Vec::with_capacity(HEAD + bytes);
-        piece.resize(HEAD, 0);
-        piece
+        vec![0; HEAD]
     }
 
     /// The piece, framed; none if nothing was written to it.

@@ -45,19 +45,12 @@ pub(super) fn of(block: &Block, time: Timestamp) -> Vec<Item<'_>> {
     items
 }
 
-/// About how many bytes a block takes, to make room for at once. States are not counted, nor what a form makes of lines.
-pub(super) fn room(block: &Block) -> usize {
+/// About how many bytes they take, for room to be made at once: a large state otherwise has twice the room that
+/// it needs, as long as its reader takes to read it.
+pub(super) fn room(items: &[Item<'_>]) -> usize {
     /// A cursor, and what names it.
     const AROUND: usize = 64;
-    let bytes = |frame: &Frame| match frame {
-        Frame::Event(record) => match &record.body {
-            Body::Line { json, .. } => json.len() + AROUND,
-            Body::State(_) => 0,
-        },
-        Frame::Control(json) => json.len() + AROUND,
-        Frame::Document { .. } | Frame::Snapshot { .. } => 0,
-    };
-    block.frames.iter().map(bytes).sum::<usize>() + 2 * AROUND
+    items.iter().map(|item| item.line.len() + AROUND).sum::<usize>() + 2 * AROUND
 }
 
 /// The line that tells where a reader stands, and which of its subscriptions is meant.

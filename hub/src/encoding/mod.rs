@@ -100,7 +100,7 @@ impl Encoding {
         if self == Encoding::WebSocket {
             return websocket::messages(block, id, time);
         }
-        let mut piece = Framing::begin_with(lines::room(block));
+        let mut piece = Framing::begin();
         self.write(block, time, &mut piece);
         framing.finish(piece).into_iter().collect()
     }

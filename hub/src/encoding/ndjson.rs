@@ -7,7 +7,9 @@ use crate::core::Block;
 
 /// Appends the block. An empty one is told as a cursor all the same, as a sign of life.
 pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
-    for item in lines::of(block, time) {
+    let items = lines::of(block, time);
+    out.reserve(lines::room(&items));
+    for item in items {
         out.extend_from_slice(&item.line);
         out.push(b'\n');
     }

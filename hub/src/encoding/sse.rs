@@ -23,7 +23,9 @@ pub(super) fn write(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
     // The same for all of a hub's life; to write it anew for each line would cost as much as the line.
     let epoch = block.cursor.epoch.to_string();
     let mut digits = itoa::Buffer::new();
-    for item in lines::of(block, time) {
+    let items = lines::of(block, time);
+    out.reserve(lines::room(&items));
+    for item in items {
         if let Some(cursor) = item.cursor {
             for part in ["id: ", &*epoch, ":", digits.format(cursor.offset), "\n"] {
                 out.extend_from_slice(part.as_bytes());
@@ -40,7 +42,9 @@ pub(super) fn write_batch(block: &Block, time: Timestamp, out: &mut Vec<u8>) {
         return write_alive(block, time, out);
     }
     write_id(block.cursor, out);
-    for item in lines::of(block, time) {
+    let items = lines::of(block, time);
+    out.reserve(lines::room(&items));
+    for item in items {
         write_data(&item.line, out);
     }
     out.push(b'\n');

@@ -44,7 +44,7 @@ impl Clerk {
                 Looked::Again(more) => question = more,
                 // A disk may take its time, which is not that of readers who do not need it.
                 Looked::Cold(question, fetch) => return self.desk.ask_store(question, fetch),
-                Looked::Found(found) => return self.desk.post(Mail::Answer(found.encode())),
+                Looked::Found(found) => return self.desk.answer(found.encode()),
             }
         }
     }

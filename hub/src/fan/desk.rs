@@ -15,6 +15,10 @@ use crate::core::Fetch;
 use crate::shared::Place;
 use crate::topic::Topic;
 
+/// How many bytes of answers may be on their way to readers, all together, before more are made: one snapshot
+/// of 10,000 units has ten million.
+const ANSWERED_BYTES: usize = 64 << 20;
+
 /// Where readers are handed over, questions wait for a clerk, and answers for the thread with the sockets.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -61,7 +65,27 @@ struct Questions {
     open: VecDeque<Question>,
     /// Views to be looked at.
     topics: VecDeque<Topic>,
+    /// How many bytes of answers are on their way to readers.
+    answered: usize,
     stopped: bool,
+}
+
+impl Questions {
+    /// Whether there is no room for more answers.
+    fn is_pressed(&self) -> bool {
+        self.answered > ANSWERED_BYTES
+    }
+
+    /// What there is to do. Views are short, and there is one of each.
+    fn poll(&mut self) -> Option<Job> {
+        if let Some(topic) = self.topics.pop_front() {
+            return Some(Job::Topic(topic));
+        }
+        if self.is_pressed() {
+            return None;
+        }
+        self.open.pop_front().map(Job::Question)
+    }
 }
 
 impl Desk {
@@ -117,6 +141,24 @@ impl Desk {
         self.asked.notify_one();
     }
 
+    /// The answer to a question.
+    pub(super) fn answer(&self, answer: Answer) {
+        self.questions().answered += answer.bytes();
+        self.post(Mail::Answer(answer));
+    }
+
+    /// So many bytes of answers need no more room; whether there is still none for others that wait for it.
+    pub(super) fn release(&self, bytes: usize) -> bool {
+        let mut questions = self.questions();
+        let before = questions.is_pressed();
+        questions.answered -= bytes;
+        let pressed = questions.is_pressed();
+        if before && !pressed {
+            self.asked.notify_one();
+        }
+        pressed && !questions.open.is_empty()
+    }
+
     /// One more question that waits for the store.
     pub(super) fn ask_store(&self, question: Question, fetch: Fetch) {
         self.cold.ask(question, fetch);
@@ -129,11 +171,8 @@ impl Desk {
             if questions.stopped {
                 return None;
             }
-            if let Some(question) = questions.open.pop_front() {
-                return Some(Job::Question(question));
-            }
-            if let Some(topic) = questions.topics.pop_front() {
-                return Some(Job::Topic(topic));
+            if let Some(job) = questions.poll() {
+                return Some(job);
             }
             questions = self.asked.wait(questions).unwrap_or_else(PoisonError::into_inner);
         }
@@ -160,5 +199,31 @@ impl Desk {
 impl fmt::Debug for Joining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Joining").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use choo_protocol::Filter;
+
+    use super::*;
+    use crate::core::{Selection, Since};
+    use crate::encoding::{Encoding, Framing};
+    use crate::fan::channel::Key;
+    use crate::fan::question::{Ask, SeatId};
+
+    #[test]
+    fn nothing_is_looked_up_while_answers_fill_the_room() {
+        let selection = Selection::Filter(Filter::all());
+        let key = Key { selection, encoding: Encoding::Sse, framing: Framing::Plain, id: None };
+        let seat = SeatId { reader: 0, index: 0, number: 1 };
+        let mut questions = Questions::default();
+        questions.open.push_back(Question { seat, key, what: Ask::Open(Since::Snapshot) });
+        questions.answered = ANSWERED_BYTES + 1;
+        assert!(questions.poll().is_none());
+        questions.topics.push_back(Topic::Queue);
+        assert!(matches!(questions.poll(), Some(Job::Topic(_))), "but views");
+        questions.answered -= 1;
+        assert!(matches!(questions.poll(), Some(Job::Question(_))));
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use self::status::{Look, Origin, ReaderStatus, SeatStatus, Standing};
 pub(super) use self::{
     asked::MAX_ASKED,
     board::PERIOD,
-    care::{DEAD, KEEP_ALIVE, LINGER, PING},
+    care::{DEAD, KEEP_ALIVE, LINGER, PING, STUCK},
 };
 use super::channel::{Channel, Key};
 use super::question::{Answer, Question, SeatId};
@@ -62,6 +62,10 @@ pub(crate) struct Fan {
     /// The version of the newest message about a topic.
     shown: u64,
     closed: Vec<Closing>,
+    /// How many bytes of answers have left, or are not needed any more, since this was last asked.
+    released: usize,
+    /// There is no room for more answers.
+    pressed: bool,
     /// Seats that are ahead of `head`.
     ahead: Vec<SeatId>,
     /// How many seats there were.
@@ -118,6 +122,8 @@ impl Fan {
             topics: VecDeque::new(),
             shown: 0,
             closed: Vec::new(),
+            released: 0,
+            pressed: false,
             ahead: Vec::new(),
             seated: 0,
             sweep: None,
@@ -165,6 +171,7 @@ impl Fan {
     /// A reader's connection is gone.
     pub(crate) fn handle_gone(&mut self, reader: usize) {
         let Some(gone) = self.readers.get(reader) else { return };
+        self.released += gone.unsent.as_ref().map_or(0, |unsent| unsent.bytes());
         for seat in gone.seats.clone() {
             self.stand_up(seat);
         }
@@ -223,18 +230,21 @@ impl Fan {
     /// What comes behind a cursor, or how a stream begins, has been looked up.
     pub(crate) fn handle_answer(&mut self, answer: Answer, now: Moment) {
         self.now = now;
+        let bytes = answer.bytes();
         let Answer { seat, pieces, mut subscription } = answer;
         if !self.asked.handle_answered(seat) {
+            self.released += bytes;
             return;
         }
         // Others of its seats may have waited for that.
         let SeatId { reader, index, number } = seat;
         self.queue(reader);
-        let Some(seat) = self.seats.get(index).filter(|seat| seat.number == number) else { return };
+        let Some(seat) = self.seats.get(index).filter(|seat| seat.number == number) else {
+            self.released += bytes;
+            return;
+        };
         subscription.reselect(&self.channels[seat.channel].key.selection);
-        for piece in pieces {
-            self.readers[reader].push(piece);
-        }
+        self.readers[reader].push_answer(pieces, now.at);
         self.place(index, subscription);
     }
 
@@ -244,6 +254,16 @@ impl Fan {
             it.blocked = false;
             self.queue(reader);
         }
+    }
+
+    /// How many bytes of answers need no more room, since this was last asked.
+    pub(crate) fn take_released(&mut self) -> usize {
+        std::mem::take(&mut self.released)
+    }
+
+    /// Whether answers wait for room that readers take who do not read.
+    pub(crate) fn set_pressed(&mut self, pressed: bool) {
+        self.pressed = pressed;
     }
 
     /// What is needed from the history.
@@ -275,7 +295,7 @@ impl Fan {
     /// So many bytes have been written; if `blocked`, the socket takes no more for now.
     pub(crate) fn handle_written(&mut self, reader: usize, bytes: usize, blocked: bool) {
         let Some(it) = self.readers.get_mut(reader) else { return };
-        it.handle_written(bytes);
+        self.released += it.handle_written(bytes, self.now.at);
         it.blocked = blocked;
         if it.is_clear() {
             self.settle(reader);

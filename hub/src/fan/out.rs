@@ -148,6 +148,8 @@ impl Thread {
             let due = self.distribute();
             self.fan.handle_tick(self.now);
             self.drive();
+            let pressed = self.desk.release(self.fan.take_released());
+            self.fan.set_pressed(pressed);
             let head = self.fan.head();
             // What waits to gather is worth a bell only once it is enough.
             let asleep = bell.arm(if due.is_some() { head + ENOUGH } else { head + 1 });

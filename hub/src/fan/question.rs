@@ -61,6 +61,13 @@ pub(crate) struct Answer {
     pub(crate) subscription: Box<Subscription>,
 }
 
+impl Answer {
+    /// How much of it there is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pieces.iter().map(Bytes::len).sum()
+    }
+}
+
 impl Question {
     /// Looks it up, as far as one turn goes.
     pub(crate) fn look(self, core: &Core, now: Moment) -> Looked {

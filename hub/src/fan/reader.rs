@@ -28,6 +28,8 @@ pub(crate) struct Reader {
     pub(super) watch: Option<Watch>,
     /// What comes in by it, if that matters.
     pub(crate) inbound: Option<Inbound>,
+    /// What it has not taken of the answers to its questions.
+    pub(crate) unsent: Option<Box<Unsent>>,
     /// The socket takes nothing at the moment.
     pub(crate) blocked: bool,
     /// It stands in the queue of those that have something to write.
@@ -46,6 +48,26 @@ pub(super) struct Watch {
     pub(super) board: usize,
     /// The version of the message that it has, or is being given.
     pub(super) had: u64,
+}
+
+/// What was looked up for one reader alone, snapshots above all, which may be much.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsent {
+    /// How many bytes of it have not left.
+    bytes: usize,
+    /// How many had not when it was last seen to get on, and when that was.
+    seen: (usize, Duration),
+}
+
+impl Unsent {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether there is much of it, and next to nothing of that left in so long a time.
+    pub(crate) fn is_stuck(&self, now: Duration, patience: Duration) -> bool {
+        self.bytes > BUDGET && self.seen.1 + patience <= now
+    }
 }
 
 /// Where a connection is in its life.
@@ -73,6 +95,7 @@ impl Reader {
             seats: Vec::new(),
             watch: None,
             inbound,
+            unsent: None,
             blocked: false,
             queued: false,
             phase: Phase::Open,
@@ -108,6 +131,17 @@ impl Reader {
         }
     }
 
+    /// An answer comes to it.
+    pub(crate) fn push_answer(&mut self, pieces: Vec<Bytes>, now: Duration) {
+        let unsent = self.unsent.get_or_insert_with(|| Box::new(Unsent { bytes: 0, seen: (0, now) }));
+        let bytes: usize = pieces.iter().map(Bytes::len).sum();
+        unsent.bytes += bytes;
+        unsent.seen.0 += bytes;
+        for piece in pieces {
+            self.push(piece);
+        }
+    }
+
     /// What to write next.
     pub(crate) fn slices(&self) -> Slices<'_> {
         let mut slices = [IoSlice::new(&[]); PIECES];
@@ -119,8 +153,23 @@ impl Reader {
         Slices { slices, count }
     }
 
-    /// So many bytes have been written.
-    pub(crate) fn handle_written(&mut self, mut bytes: usize) {
+    /// So many bytes have been written, of answers as many as it says.
+    pub(crate) fn handle_written(&mut self, bytes: usize, now: Duration) -> usize {
+        self.advance(bytes);
+        let Some(unsent) = &mut self.unsent else { return 0 };
+        // Blocks in between count as well: what is left of an answer is never more than what waits.
+        let answered = bytes.min(unsent.bytes);
+        unsent.bytes -= answered;
+        if unsent.bytes + BUDGET <= unsent.seen.0 {
+            unsent.seen = (unsent.bytes, now);
+        }
+        if unsent.bytes == 0 {
+            self.unsent = None;
+        }
+        answered
+    }
+
+    fn advance(&mut self, mut bytes: usize) {
         while let Some(front) = self.out.front_mut() {
             if bytes < front.len() {
                 front.advance(bytes);

@@ -22,6 +22,10 @@ pub(crate) const PING: Duration = Duration::from_secs(54);
 /// ... and is dead if it has shown no sign of life for this long (S3-14).
 pub(crate) const DEAD: Duration = Duration::from_mins(1);
 
+/// Who takes less than 64 KiB in this long of what was looked up for it is let go of if others have to wait
+/// for the room. It comes back for it.
+pub(crate) const STUCK: Duration = Duration::from_secs(5);
+
 /// A peer may take this long to close its side.
 pub(crate) const LINGER: Duration = Duration::from_secs(5);
 
@@ -80,6 +84,11 @@ impl Fan {
     /// Pings peers, and lets go of those that are gone.
     pub(super) fn look_after(&mut self, reader: usize) {
         let (it, now) = (&mut self.readers[reader], self.now.at);
+        let stuck = it.unsent.as_ref().is_some_and(|unsent| unsent.is_stuck(now, STUCK));
+        if self.pressed && stuck {
+            tracing::debug!(reader, "a reader that does not read its snapshot makes room for others");
+            return self.handle_gone(reader);
+        }
         if let Phase::Closed { until } | Phase::Ending { until } = it.phase {
             if until <= now {
                 self.handle_gone(reader);

@@ -6,7 +6,7 @@ use choo_protocol::{Filter, Globs};
 use serde_json::{Value, json};
 
 use super::inbound::MESSAGE_BYTES;
-use super::machine::{DEAD, KEEP_ALIVE, LINGER, MAX_ASKED, PING, SWEEP};
+use super::machine::{DEAD, KEEP_ALIVE, LINGER, MAX_ASKED, PING, STUCK, SWEEP};
 use crate::core::{Selection, Since};
 use form::{NDJSON, SSE, WEBSOCKET, frame, pieces, subscribe};
 use world::{Socket, World};
@@ -193,6 +193,50 @@ fn s4_b03_a_reader_that_subscribes_again_and_again_takes_turns_with_the_others()
     assert_eq!(told.matches("hub.hello").count(), 1, "only the last one is wanted: {told}");
     assert!(told.contains("x.999") && !told.contains("x.tick"), "{told}");
     assert!(pieces(WEBSOCKET, &mut sockets[patient].got).concat().contains("x.tick"));
+}
+
+#[test]
+fn who_does_not_take_its_snapshot_makes_room_when_others_wait_for_it() {
+    for form in [NDJSON, SSE, WEBSOCKET] {
+        let (mut world, mut sockets) = (World::new(1 << 24), Vec::new());
+        let mut producer = world.core.connect(None);
+        for n in 1..=4000 {
+            let unit = format!(r#","unit":"u{n}""#);
+            world.send(
+                &mut producer,
+                &event(n).replace("x.tick", "unit.started").replace(r#","run""#, &(unit + r#","run""#)),
+            );
+        }
+        world.round();
+        let mut join = || world.join(&mut sockets, form, Some((all(), Since::Snapshot)));
+        let [stalled, creeping, slow] = [join(), join(), join()];
+        world.drive(&mut sockets);
+        while world.answer() {
+            world.drive(&mut sockets);
+        }
+        assert!(world.answered > 3 * (200 << 10), "{} bytes", world.answered);
+        let pass = |world: &mut World, sockets: &mut Vec<Socket>, slice: usize| {
+            world.pass(SWEEP);
+            for (reader, room) in [(creeping, 1), (slow, slice)] {
+                sockets[reader].room = room;
+                world.fan.handle_writable(reader);
+            }
+            world.fan.handle_tick(world.now);
+            world.drive(sockets);
+        };
+        for _ in 0..3 * STUCK.as_secs() {
+            pass(&mut world, &mut sockets, 1 << 10);
+        }
+        assert!(sockets.iter().all(|socket| !socket.gone), "nobody needs the room");
+        // From here on it reads.
+        pass(&mut world, &mut sockets, 100 << 10);
+        world.fan.set_pressed(true);
+        pass(&mut world, &mut sockets, 100 << 10);
+        let gone = [stalled, creeping, slow].map(|reader| sockets[reader].gone);
+        assert_eq!(gone, [true, true, false]);
+        world.settle(&mut sockets);
+        assert!(pieces(form, &mut sockets[slow].got).concat().contains("\"u4000\""));
+    }
 }
 
 #[test]

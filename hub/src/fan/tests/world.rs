@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) newest: Option<RunId>,
     pub(super) now: Moment,
     pub(super) questions: VecDeque<Question>,
+    /// How many bytes readers were given as answers, and have not taken.
+    pub(super) answered: usize,
 }
 
 /// What a reader's side of a connection has.
@@ -35,7 +37,7 @@ impl World {
         let now = Moment { at: Duration::from_secs(100), time: "2025-01-18T10:30:00Z".parse().unwrap() };
         let core = Core::new(history, 7, now);
         let fan = Fan::new(core.epoch(), 0, now);
-        World { core, fan, newest: None, now, questions: VecDeque::new() }
+        World { core, fan, newest: None, now, questions: VecDeque::new(), answered: 0 }
     }
 
     pub(super) fn pass(&mut self, duration: Duration) {
@@ -90,7 +92,9 @@ impl World {
                 Looked::Found(found) => break found,
             }
         };
-        self.fan.handle_answer(found.encode(), self.now);
+        let answer = found.encode();
+        self.answered += answer.bytes();
+        self.fan.handle_answer(answer, self.now);
         true
     }
 
@@ -129,6 +133,8 @@ impl World {
             self.round();
             self.drive(sockets);
             if !self.answer() {
+                self.answered -= self.fan.take_released();
+                assert_eq!(self.answered, 0, "all of it has left");
                 return;
             }
         }
