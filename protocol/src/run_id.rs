@@ -33,20 +33,6 @@ impl std::error::Error for RunIdError {}
 /// The longest run id in bytes.
 const MAX_LEN: usize = 64;
 
-/// A bit for each byte that a run id may have. Every line names its run, and letters and digits in turn are
-/// what a processor cannot predict.
-const NAMING: [u64; 4] = {
-    let mut naming = [0; 4];
-    let mut b = 0_u8;
-    while b < 128 {
-        if b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-') {
-            naming[(b >> 6) as usize] |= 1 << (b & 63);
-        }
-        b += 1;
-    }
-    naming
-};
-
 impl RunId {
     /// A ULID of a time in milliseconds since 1970 (48 bits count) and 80 random bits.
     pub fn ulid(unix_millis: u64, random: u128) -> Self {
@@ -66,7 +52,7 @@ impl RunId {
     /// Whether `text` could name a run.
     pub(crate) fn is_valid(text: &str) -> bool {
         (1..=MAX_LEN).contains(&text.len())
-            && text.bytes().all(|b| NAMING[usize::from(b >> 6)] >> (b & 63) & 1 != 0)
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     }
 }
 
