@@ -84,6 +84,30 @@ impl FromStr for Cursor {
     }
 }
 
+/// Where a reader wants to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// Behind an event it has seen.
+    Cursor(Cursor),
+    /// Now, told first how everything stands.
+    Snapshot,
+    /// At the first event there is.
+    Earliest,
+    /// Now.
+    Now,
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Since::Cursor(cursor) => cursor.fmt(f),
+            Since::Snapshot => f.write_str("snapshot"),
+            Since::Earliest => f.write_str("earliest"),
+            Since::Now => f.write_str("now"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

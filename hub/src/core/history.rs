@@ -8,7 +8,7 @@ use choo_protocol::{Line, RunId, RunState};
 
 use super::names::Kind;
 use super::pages::Pages;
-use super::patch::Patch;
+use super::patch::{Patch, state_cost};
 
 /// One entry of the history. Readers share it; it is never changed and never copied.
 #[derive(Debug)]
@@ -72,13 +72,10 @@ impl Body {
                 Body::Line { kind: Kind::Other(kind), unit, json, .. } => {
                     kind.len() + unit.len() + json.len()
                 }
-                Body::State(state) => state.units.len() * UNIT_COST,
+                Body::State(state) => state_cost(state),
             }
     }
 }
-
-/// What a unit with a few tasks takes in memory, in bytes, as measured on plans of this repository.
-pub(super) const UNIT_COST: usize = 1024;
 
 /// The newest records, as many as fit into a number of bytes, and always the newest one. Records that
 /// wait to be stored stay longer, up to [`BACKLOG`] more bytes.

@@ -6,6 +6,7 @@ mod cursor;
 mod diffs;
 mod epochs;
 mod extract;
+mod frame;
 mod gathering;
 mod history;
 mod hub;
@@ -32,10 +33,11 @@ mod summary;
 pub(crate) mod tests;
 
 pub(crate) use commands::{Asked, Refusal, Wish};
-pub(crate) use cursor::{Cursor, Epoch};
+pub(crate) use cursor::{Cursor, Epoch, Since};
 pub(crate) use diffs::{DiffFilter, DiffSearch, Looking};
 pub(crate) use epochs::Epochs;
 pub(crate) use extract::{Extract, Extracted, Work};
+pub(crate) use frame::{Block, Frame};
 pub(crate) use history::{Body, Record};
 pub(crate) use hub::{Core, Keep};
 pub(crate) use ingest::{Ingest, IntakeStatus};
@@ -50,5 +52,5 @@ pub(crate) use saved::{
     Stored,
 };
 pub(crate) use storing::{Removable, Storing};
-pub(crate) use subscription::{BLOCK_BYTES, Block, Frame, Item, Selection, Since, Step, Subscription};
+pub(crate) use subscription::{BLOCK_BYTES, Item, Selection, Step, Subscription};
 pub(crate) use summary::RunSummary;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use choo_protocol::{Filter, HubGap, HubHello, PROTO, RunId, control_line, kind};
 
+use super::cursor::Since;
 use super::epochs::Place;
+use super::frame::Frame;
 use super::hub::Core;
 use super::moment::Moment;
 use super::process::Process;
 use super::run::Run;
 use super::saved::Hole;
-use super::subscription::{Frame, Since};
 
 /// What a reader gets first, and where it reads on.
 #[derive(Debug)]

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use choo_protocol::{Change, Line, RunMember, RunState, StatePatch};
 
-use super::history::UNIT_COST;
-
 /// How the state of a run changed by a record. Its version is the record's offset.
 #[derive(Debug)]
 pub(crate) enum Patch {
@@ -55,9 +53,16 @@ impl Patch {
     pub(super) fn cost(&self) -> usize {
         match self {
             Patch::Step(json) => size_of::<Patch>() + json.len(),
-            Patch::Whole(state) => state.units.len() * UNIT_COST,
+            Patch::Whole(state) => state_cost(state),
         }
     }
+}
+
+/// Bytes of memory of a state, near enough.
+pub(super) fn state_cost(state: &RunState) -> usize {
+    /// What a unit with a few tasks takes, as measured on plans of this repository.
+    const UNIT: usize = 1024;
+    state.units.len() * UNIT
 }
 
 /// A state as a patch that puts it in the place of whatever a reader has.

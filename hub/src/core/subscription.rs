@@ -1,12 +1,12 @@
 //! One reader on its way to the newest event: a position in the shared history and what it wants of it.
 
-use std::fmt;
 use std::sync::Arc;
 
-use choo_protocol::{Filter, Limits, Line, RunId, RunState, kind};
+use choo_protocol::{Filter, Limits, Line, RunId, kind};
 
 use super::cold::{Cold, WayOn};
-use super::cursor::{Cursor, Epoch};
+use super::cursor::{Cursor, Epoch, Since};
+use super::frame::{Block, Frame};
 use super::history::{Body, Record};
 use super::hub::Core;
 use super::moment::Moment;
@@ -32,30 +32,6 @@ pub(crate) enum Selection {
     Patches(Option<RunId>),
     /// What a task writes, or changes.
     Process(Process),
-}
-
-/// Where a reader wants to begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Since {
-    /// Behind an event it has seen.
-    Cursor(Cursor),
-    /// Now, told first how everything stands.
-    Snapshot,
-    /// At the first event there is.
-    Earliest,
-    /// Now.
-    Now,
-}
-
-impl fmt::Display for Since {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Since::Cursor(cursor) => cursor.fmt(f),
-            Since::Snapshot => f.write_str("snapshot"),
-            Since::Earliest => f.write_str("earliest"),
-            Since::Now => f.write_str("now"),
-        }
-    }
 }
 
 /// One reader.
@@ -96,32 +72,6 @@ pub(crate) enum Step {
     Idle,
     /// It is over.
     End,
-}
-
-/// What goes out together.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// May be empty: then it is a sign of life.
-    pub(crate) frames: Vec<Frame>,
-    /// Where a reader that has the whole block stands.
-    pub(crate) cursor: Cursor,
-    /// Where it stands as long as it has not.
-    pub(crate) before: Since,
-    /// Whether that is further than it was told before.
-    pub(crate) moved: bool,
-}
-
-/// One item of a stream.
-#[derive(Clone, Debug)]
-pub(crate) enum Frame {
-    /// A line from the history.
-    Event(Arc<Record>),
-    /// How a run stood at a cursor.
-    Snapshot { state: Arc<RunState>, cursor: Cursor },
-    /// The version of a run's state that patches lead on from.
-    Document { state: Arc<RunState>, version: u64 },
-    /// A line of the hub's own, to this reader alone.
-    Control(Vec<u8>),
 }
 
 impl Subscription {
