@@ -6,6 +6,7 @@ mod greeting;
 mod ingest;
 mod lives;
 mod parts;
+mod producer;
 mod reading;
 mod runs;
 mod simulation;
@@ -16,6 +17,8 @@ use choo_protocol::{
     Filter, Limits, Line, RunState, RunStore, Timestamp, kind, orch_snapshot_line, snapshot_line,
 };
 use serde_json::Value;
+
+pub(crate) use producer::Producer;
 
 use super::{Block, Body, Core, Frame, Ingest, Moment, Reply, Selection, Since, Step, Subscription};
 

@@ -1,12 +1,13 @@
 //! Producers, readers and eviction in any order, against a hub that forgets nothing.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use choo_protocol::{Globs, RunId};
 use proptest::prelude::*;
 
 use super::super::Cursor;
 use super::super::history::Record;
+use super::producer::Producer;
 use super::*;
 
 /// What happens next.
@@ -52,34 +53,6 @@ fn act() -> impl Strategy<Value = Act> {
         1 => p.prop_map(|producer| Act::Garbage { producer }),
         3 => prop_oneof![0..40u64, 10_000..40_000u64].prop_map(|millis| Act::Pass { millis }),
     ]
-}
-
-struct Producer {
-    run: String,
-    /// Its connection to the hub under test, and to the true one.
-    ingests: Option<[Ingest; 2]>,
-    sent: Vec<String>,
-    seq: u64,
-    /// The fold of all that it has emitted, lost or not.
-    state: RunState,
-    /// The parts of its snapshot that it has yet to send.
-    parts: VecDeque<String>,
-}
-
-impl Producer {
-    fn new(run: String) -> Self {
-        let state = RunState::new(run.parse().unwrap());
-        Producer { run, ingests: None, sent: Vec::new(), seq: 0, state, parts: VecDeque::new() }
-    }
-
-    /// The next event, of one of four units.
-    fn emit(&mut self, kind: usize) -> String {
-        self.seq += 1;
-        let unit = format!(r#""task":1,"unit":"{}""#, ["a", "b", "c", "d"][(self.seq % 4) as usize]);
-        let line = event(KINDS[kind], &self.run, self.seq).replacen(r#""unit":"a""#, &unit, 1);
-        self.state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
-        line
-    }
 }
 
 struct Reader {
@@ -138,43 +111,37 @@ impl Simulation {
     fn act(&mut self, act: &Act) {
         match *act {
             Act::Emit { producer, kind, lost } => {
-                let p = &mut self.producers[producer];
-                let line = p.emit(kind);
-                if !lost {
-                    p.sent.push(line.clone());
+                let line = self.producers[producer].emit(lost, |run, seq| {
+                    let unit = format!(r#""task":1,"unit":"{}""#, ["a", "b", "c", "d"][(seq % 4) as usize]);
+                    event(KINDS[kind], run, seq).replacen(r#""unit":"a""#, &unit, 1)
+                });
+                if let Some(line) = line {
                     self.send(producer, &line);
                 }
             }
             Act::Reconnect { producer, resend, forgets } => {
                 if forgets {
-                    self.producers[producer].parts.clear();
+                    self.producers[producer].forget_parts();
                 }
                 if let Some([ingest, true_ingest]) = self.producers[producer].ingests.take() {
                     self.world.end(ingest);
                     self.truth.end(true_ingest);
                 }
-                let sent = self.producers[producer].sent.clone();
-                for line in &sent[sent.len().saturating_sub(resend)..] {
-                    self.send(producer, line);
+                for line in self.producers[producer].latest(resend) {
+                    self.send(producer, &line);
                 }
             }
             Act::Summarise { producer, parts } => {
-                let p = &mut self.producers[producer];
-                if p.seq > 0 {
-                    p.parts = snapshot_lines(&p.state, p.seq).into();
-                    self.act(&Act::Parts { producer, parts, skips: false });
-                }
+                self.producers[producer].summarise();
+                self.act(&Act::Parts { producer, parts, skips: false });
             }
             Act::Parts { producer, parts, skips } => {
-                let left = &mut self.producers[producer].parts;
-                left.drain(..usize::from(skips).min(left.len()));
-                let next: Vec<String> = left.drain(..parts.min(left.len())).collect();
-                for line in next {
+                for line in self.producers[producer].take_parts(usize::from(skips), parts) {
                     self.send(producer, &line);
                 }
             }
             Act::Bye { producer } => {
-                let line = format!(r#"{{"type":"link.bye","run":"{}"}}"#, self.producers[producer].run);
+                let line = self.producers[producer].bye();
                 self.send(producer, &line);
             }
             Act::Garbage { producer } => self.send(producer, "nonsense"),

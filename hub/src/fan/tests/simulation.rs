@@ -1,16 +1,14 @@
 //! Readers of every speed on sockets that take what they like, against a hub that forgets nothing.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use choo_protocol::{Filter, Globs, Limits, Line, RunState};
+use choo_protocol::{Filter, Globs};
 use proptest::prelude::*;
 
 use super::client::{Client, Peer};
 use super::form::{NDJSON, SSE, WEBSOCKET, frame};
 use super::world::{Socket, World};
-use crate::core::Ingest;
-use crate::core::tests::{KINDS, snapshot_lines};
+use crate::core::tests::{KINDS, Producer};
 use crate::encoding::Encoding;
 
 /// What happens next.
@@ -75,24 +73,6 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-struct Producer {
-    run: String,
-    ingests: Option<[Ingest; 2]>,
-    sent: Vec<String>,
-    seq: u64,
-    /// The fold of all that it has emitted, lost or not.
-    state: RunState,
-    /// The parts of its snapshot that it has yet to send.
-    parts: VecDeque<String>,
-}
-
-impl Producer {
-    fn new(run: String) -> Self {
-        let state = RunState::new(run.parse().unwrap());
-        Producer { run, ingests: None, sent: Vec::new(), seq: 0, state, parts: VecDeque::new() }
-    }
-}
-
 struct Simulation {
     world: World,
     /// A hub with room for everything.
@@ -136,19 +116,17 @@ impl Simulation {
     fn act(&mut self, act: &Act) {
         match *act {
             Act::Emit { producer, kind, bytes, lost } => {
-                let p = &mut self.producers[producer];
-                p.seq += 1;
-                let line = format!(
-                    r#"{{"type":"{}","time":"2025-01-18T10:30:15Z","unit":"{}","task":1,"payload":{{"content":"{}"}},"run":"{}","seq":{}}}"#,
-                    KINDS[kind],
-                    ["a", "b", "c"][(p.seq % 3) as usize],
-                    "x".repeat(bytes),
-                    p.run,
-                    p.seq
-                );
-                p.state.apply(&Line::parse(line.as_bytes(), &Limits::default()).unwrap());
-                if !lost {
-                    p.sent.push(line.clone());
+                let make = |run: &str, seq: u64| {
+                    format!(
+                        r#"{{"type":"{}","time":"2025-01-18T10:30:15Z","unit":"{}","task":1,"payload":{{"content":"{}"}},"run":"{}","seq":{}}}"#,
+                        KINDS[kind],
+                        ["a", "b", "c"][(seq % 3) as usize],
+                        "x".repeat(bytes),
+                        run,
+                        seq
+                    )
+                };
+                if let Some(line) = self.producers[producer].emit(lost, make) {
                     self.send(producer, &line);
                 }
             }
@@ -157,27 +135,21 @@ impl Simulation {
                     one.handle_end(&mut self.world.core, self.world.now);
                     other.handle_end(&mut self.truth.core, self.truth.now);
                 }
-                let sent = self.producers[producer].sent.clone();
-                for line in &sent[sent.len().saturating_sub(3)..] {
-                    self.send(producer, line);
+                for line in self.producers[producer].latest(3) {
+                    self.send(producer, &line);
                 }
             }
             Act::Summarise { producer, parts } => {
-                let p = &mut self.producers[producer];
-                if p.seq > 0 {
-                    p.parts = snapshot_lines(&p.state, p.seq).into();
-                    return self.act(&Act::Parts { producer, parts });
-                }
+                self.producers[producer].summarise();
+                return self.act(&Act::Parts { producer, parts });
             }
             Act::Parts { producer, parts } => {
-                let left = &mut self.producers[producer].parts;
-                let next: Vec<String> = left.drain(..parts.min(left.len())).collect();
-                for line in next {
+                for line in self.producers[producer].take_parts(0, parts) {
                     self.send(producer, &line);
                 }
             }
             Act::Bye { producer } => {
-                let line = format!(r#"{{"type":"link.bye","run":"{}"}}"#, self.producers[producer].run);
+                let line = self.producers[producer].bye();
                 self.send(producer, &line);
             }
             Act::Round => self.world.round(),
