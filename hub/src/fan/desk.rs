@@ -15,8 +15,8 @@ use crate::core::Fetch;
 use crate::shared::Place;
 use crate::topic::Topic;
 
-/// How many bytes of answers may be on their way to readers, all together, before more states are looked up:
-/// that of 10,000 units has ten million.
+/// How many bytes of answers may be on their way to readers, all together, before more are made: one snapshot
+/// of 10,000 units has ten million.
 const ANSWERED_BYTES: usize = 64 << 20;
 
 /// Where readers are handed over, questions wait for a clerk, and answers for the thread with the sockets.
@@ -71,23 +71,20 @@ struct Questions {
 }
 
 impl Questions {
-    /// Whether there is no room for more states.
+    /// Whether there is no room for more answers.
     fn is_pressed(&self) -> bool {
         self.answered > ANSWERED_BYTES
     }
 
-    /// What there is to do. Views are short, and there is one of each. Who catches up gets a block at a time,
-    /// and is not held up by those who do not read their snapshots.
+    /// What there is to do. Views are short, and there is one of each.
     fn poll(&mut self) -> Option<Job> {
         if let Some(topic) = self.topics.pop_front() {
             return Some(Job::Topic(topic));
         }
-        let next = if self.is_pressed() {
-            self.open.iter().position(|question| !question.is_for_states())?
-        } else {
-            0
-        };
-        self.open.remove(next).map(Job::Question)
+        if self.is_pressed() {
+            return None;
+        }
+        self.open.pop_front().map(Job::Question)
     }
 }
 
@@ -216,23 +213,17 @@ mod tests {
     use crate::fan::question::{Ask, SeatId};
 
     #[test]
-    fn no_states_are_looked_up_while_answers_fill_the_room() {
+    fn nothing_is_looked_up_while_answers_fill_the_room() {
         let selection = Selection::Filter(Filter::all());
         let key = Key { selection, encoding: Encoding::Sse, framing: Framing::Plain, id: None };
         let seat = SeatId { reader: 0, index: 0, number: 1 };
         let mut questions = Questions::default();
-        let ask = |since| Question { seat, key: key.clone(), what: Ask::Open(since) };
-        questions.open.extend([ask(Since::Snapshot), ask(Since::Now)]);
+        questions.open.push_back(Question { seat, key, what: Ask::Open(Since::Snapshot) });
         questions.answered = ANSWERED_BYTES + 1;
-        let what = |job| match job {
-            Some(Job::Question(Question { what: Ask::Open(since), .. })) => Some(since),
-            _ => None,
-        };
-        assert_eq!(what(questions.poll()), Some(Since::Now), "which is little");
         assert!(questions.poll().is_none());
         questions.topics.push_back(Topic::Queue);
         assert!(matches!(questions.poll(), Some(Job::Topic(_))), "but views");
         questions.answered -= 1;
-        assert_eq!(what(questions.poll()), Some(Since::Snapshot));
+        assert!(matches!(questions.poll(), Some(Job::Question(_))));
     }
 }

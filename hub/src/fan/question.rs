@@ -69,11 +69,6 @@ impl Answer {
 }
 
 impl Question {
-    /// Whether it is how runs stand that is asked for, which may be much.
-    pub(super) fn is_for_states(&self) -> bool {
-        matches!(self.what, Ask::Open(Since::Snapshot))
-    }
-
     /// Looks it up, as far as one turn goes.
     pub(crate) fn look(self, core: &Core, now: Moment) -> Looked {
         let Question { seat, key, what } = self;
