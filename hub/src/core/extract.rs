@@ -106,7 +106,7 @@ impl Extract {
         if self.cold.is_empty() {
             if self.position < core.history().floor() {
                 match Cold::way_on(core, self.position, Some(&self.run)) {
-                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { only: self.only(), ..fetch }),
+                    WayOn::Fetch(fetch) => return Work::Fetch(Fetch { only: self.narrowed(), ..fetch }),
                     WayOn::Hole(hole) => return self.take_hole(hole),
                     WayOn::Overtaken => return self.take_hole(Cold::evicted(core, self.position)),
                 }
@@ -154,7 +154,7 @@ impl Extract {
         }
     }
 
-    fn only(&self) -> Option<Only> {
+    fn narrowed(&self) -> Option<Only> {
         match &self.want {
             Want::All => None,
             Want::Logs(logs, _) => Some(Only::Logs(logs.clone())),

@@ -49,7 +49,7 @@ export async function give(
       order.signal?.addEventListener("abort", () => reject(aborted(order, key)), { signal: over.signal });
       if (order.signal?.aborted) return reject(aborted(order, key));
       following = connect({
-        ...only(address),
+        ...addressOf(address),
         run: order.run,
         types: ["cmd.*"],
         since: given.cursor,
@@ -147,7 +147,7 @@ function outcomeOf(event: WireEvent, id: string): CommandOutcome | undefined {
 }
 
 /** Of the caller's options those that say which hub it is. */
-function only({ url, token, transports }: Address): Address {
+function addressOf({ url, token, transports }: Address): Address {
   return { url, ...(token === undefined ? {} : { token }), ...(transports === undefined ? {} : { transports }) };
 }
 

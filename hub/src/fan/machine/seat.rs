@@ -1,12 +1,13 @@
 //! Subscriptions of readers: how far each is, and what it takes next.
 
+use std::time::Duration;
+
 use super::Fan;
 use crate::core::{Selection, Since, Subscription};
 use crate::encoding::Encoding;
 use crate::fan::channel::{Channel, Key, Spot};
 use crate::fan::question::{Ask, Question, SeatId};
 use crate::fan::reader::Phase;
-use std::time::Duration;
 
 /// A subscription of a reader.
 #[derive(Debug)]
